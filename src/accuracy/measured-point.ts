@@ -1,0 +1,60 @@
+/** One end-to-end measurement of a real engine, in the project's own terms. */
+import type { Deployment, RequestShape } from '../perf/deployment.ts'
+
+export type MeasuredFile =
+  | 'serving_latency'
+  | 'serving_throughput_energy'
+  | 'serving_deepseek_r1_dated'
+  | 'mlperf_inference'
+  | 'trtllm_perf_overview'
+  | 'trtllm_online_serving'
+  | 'vllm_open_loop_summaries'
+
+export interface MeasuredPoint {
+  /** Unique in the file: its own id, or the row number. */
+  readonly id: string
+  readonly file: MeasuredFile
+  /** Catalog id of the model; the accelerator is in the deployment. */
+  readonly modelId: string
+  readonly deployment: Deployment
+  /** Mean lengths as really sent (0.9 × nominal for InferenceX rows) and their spread. */
+  readonly shape: RequestShape
+  /** Nominal lengths as the file states them. */
+  readonly nominalInputTokens: number
+  readonly nominalOutputTokens: number
+  /** How the run was loaded. Offline = all requests at once. */
+  readonly load:
+    | { readonly kind: 'closed'; readonly concurrency: number; readonly requests: number | null }
+    | { readonly kind: 'open'; readonly requestsPerSecond: number }
+    | { readonly kind: 'offline' }
+  readonly statistic: 'mean' | 'median'
+  readonly ttftMs: number | null
+  readonly tpotMs: number | null
+  /** Input + output tokens per second per device, all pools' devices. */
+  readonly totalTokensPerSecondPerDevice: number | null
+  readonly outputTokensPerSecondPerDevice: number | null
+  /** Board power only. Null for multi-node rows, whose figures are unreliable. */
+  readonly joulesPerOutputToken: number | null
+  readonly devices: number
+  readonly multiNode: boolean
+  readonly date: string | null
+  readonly engineVersion: string | null
+  /** Configuration group: model × accelerator × engine × precision × layout × mode × speculation. Held out as a whole. */
+  readonly group: string
+  /** Decision group: model × accelerator × nominal lengths. Regret is judged inside it. */
+  readonly decisionGroup: string
+}
+
+/** A row that is not predicted, with one of a closed list of reasons. */
+export interface SkippedRow {
+  readonly id: string
+  readonly reason: string
+}
+
+export interface MeasuredRows {
+  readonly file: MeasuredFile
+  /** Data rows in the file. */
+  readonly rows: number
+  readonly points: readonly MeasuredPoint[]
+  readonly skipped: readonly SkippedRow[]
+}

@@ -1,0 +1,103 @@
+/** The planner's question and answer. Report and command line print these and nothing else. */
+import type { PriceTier } from '../catalog/types.ts'
+import type { PredictionBasis } from '../core/provenance.ts'
+import type { CostPerMillionTokens, CostRate } from '../cost/types.ts'
+import type { Deployment, Engine, Load, Performance, RequestShape } from '../perf/deployment.ts'
+
+export type ObjectiveMetric = 'ttft' | 'tpot' | 'e2e'
+export type ObjectiveStatistic = 'mean' | 'p50' | 'p90' | 'p95' | 'p99'
+
+/** "ttft p90 < 1s" */
+export interface Objective {
+  readonly metric: ObjectiveMetric
+  readonly statistic: ObjectiveStatistic
+  readonly limitMs: number
+}
+
+export interface PlanRequest {
+  readonly modelId: string
+  readonly shape: RequestShape
+  readonly objectives: readonly Objective[]
+  /** Demand to meet; null = size one replica group and report unit cost. */
+  readonly requestsPerSecond: number | null
+  /** Accelerator ids to search; empty = whole catalog. */
+  readonly acceleratorIds: readonly string[]
+  readonly engines: readonly Engine[]
+  readonly precisions: readonly string[]
+  readonly tier: PriceTier
+  readonly region: string | null
+  readonly maximumDevices: number
+  readonly allowDisaggregated: boolean
+  readonly allowSpeculation: boolean
+  /** Mean demand ÷ provisioned capacity over a day, in (0, 1]; 1 = always full. */
+  readonly loadFactor: number
+}
+
+/** Relative band around a prediction: the value lies in [value × low, value × high] with 80 % confidence. */
+export interface ErrorBand {
+  readonly low: number
+  readonly high: number
+}
+
+export interface NearestMeasurement {
+  readonly label: string
+  readonly file: string
+  readonly date: string | null
+  /** 0 = same configuration and load; grows with differing accelerator, model, engine, lengths. */
+  readonly distance: number
+  readonly predictedTpotMs: number | null
+  readonly measuredTpotMs: number | null
+}
+
+export interface Candidate {
+  readonly id: string
+  readonly deployment: Deployment
+  readonly load: Load
+  readonly performance: Performance
+  readonly costRate: CostRate
+  readonly cost: CostPerMillionTokens
+  readonly tokensPerSecondPerMegawatt: number
+  /** Power basis of the line above. */
+  readonly powerBasis: 'board' | 'it-all-in' | 'utility'
+  readonly itWatts: number
+  readonly joulesPerToken: number
+  readonly carbonGramsPerMillionTokens: number | null
+  readonly basis: PredictionBasis
+  readonly band: { readonly tpot: ErrorBand; readonly ttft: ErrorBand; readonly cost: ErrorBand }
+  /** Probability that all objectives hold, from the bands. */
+  readonly feasibilityProbability: number
+  readonly nearest: readonly NearestMeasurement[]
+  /** Facts of low confidence that this answer rests on, ready to print. */
+  readonly lowConfidenceFacts: readonly string[]
+  readonly priceId: string
+}
+
+/** What one technique contributes: cost with it ÷ cost of the best candidate without it. */
+export interface TechniqueContribution {
+  readonly technique: string
+  readonly costRatio: number
+  readonly withoutUsdPerMillionTokens: number
+}
+
+/** Why nothing (or nothing better) is feasible, and what would change that. */
+export interface BindingConstraint {
+  readonly constraint: string
+  readonly candidatesExcluded: number
+  readonly relaxation: string | null
+}
+
+export interface PlanResult {
+  readonly request: PlanRequest
+  readonly modelId: string
+  /** Cheapest first; the best operating point of each distinct deployment shape. */
+  readonly ranking: readonly Candidate[]
+  /** Non-dominated in (blended cost low, tokens/s/user high). */
+  readonly costFront: readonly Candidate[]
+  /** Non-dominated in (tokens/s/device high, tokens/s/user high). */
+  readonly throughputFront: readonly Candidate[]
+  readonly contributions: readonly TechniqueContribution[]
+  readonly binding: readonly BindingConstraint[]
+  readonly counts: { readonly considered: number; readonly predicted: number; readonly feasible: number }
+  readonly skippedAccelerators: readonly { readonly acceleratorId: string; readonly reason: string }[]
+  readonly warnings: readonly string[]
+}
