@@ -1,5 +1,6 @@
 /** One end-to-end measurement of a real engine, in the project's own terms. */
 import type { Deployment, RequestShape } from '../perf/deployment.ts'
+import type { SkipKind } from './rows/reasons.ts'
 
 export type MeasuredFile =
   | 'serving_latency'
@@ -43,18 +44,23 @@ export interface MeasuredPoint {
   readonly group: string
   /** Decision group: model × accelerator × nominal lengths. Regret is judged inside it. */
   readonly decisionGroup: string
+  /** Why the row is not to be trusted (a text of suspectReasons); null for clean rows. It is predicted either way. */
+  readonly suspect: string | null
 }
 
-/** A row that is not predicted, with one of a closed list of reasons. */
+/** A row that is not predicted, with one of a closed list of reasons (skipReasons). */
 export interface SkippedRow {
   readonly id: string
   readonly reason: string
+  readonly kind: SkipKind
 }
 
 export interface MeasuredRows {
   readonly file: MeasuredFile
   /** Data rows in the file. */
   readonly rows: number
+  /** Distinct measurements: rows less duplicates. */
+  readonly distinct: number
   readonly points: readonly MeasuredPoint[]
   readonly skipped: readonly SkippedRow[]
 }

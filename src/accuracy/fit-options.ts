@@ -1,0 +1,51 @@
+/** How strongly the fit trusts its priors: standard deviations in ln space by level, chosen by held-out error. */
+import type { CoefficientName } from '../perf/coefficients.ts'
+
+export interface FitOptions {
+  /** Standard deviation of an effect at a level ("engine", "model", …), times the coefficient's own looseness. */
+  readonly levelSigma: Readonly<Record<string, number>>
+  /** Looseness by coefficient; 1 = as its level says. */
+  readonly looseness: Readonly<Partial<Record<CoefficientName, number>>>
+  /** Measurement plus model error in ln space, by metric: the scale of one standard residual. */
+  readonly metricSigma: { readonly tpot: number; readonly ttft: number; readonly throughput: number }
+  /** Residuals beyond this many sigmas count linearly (pseudo-Huber). */
+  readonly huber: number
+  readonly iterations: number
+}
+
+export const defaultFitOptions: FitOptions = {
+  levelSigma: {
+    all: 0.2,
+    vendor: 0.25,
+    generation: 0.2,
+    engine: 0.15,
+    'generation-engine': 0.12,
+    'generation-format': 0.15,
+    'engine-format': 0.15,
+    attention: 0.2,
+    'feed-forward': 0.2,
+    model: 0.12,
+    accelerator: 0.05,
+    'model-engine': 0.08,
+    disaggregated: 0.15,
+  },
+  looseness: {
+    collectiveMicroseconds: 1.5,
+    stepMicroseconds: 2,
+    sequenceMicroseconds: 2,
+    eagerFactor: 2,
+    requestMilliseconds: 3,
+    promptTokenMicroseconds: 2,
+    firstTokenLagSteps: 3,
+    mfuExperts: 2,
+    attentionLayerMicroseconds: 1.2,
+    feedForwardLayerMicroseconds: 1.2,
+    handoffMilliseconds: 3,
+    transferGigabytesPerSecond: 1.5,
+    prefillPoolWork: 2,
+    draftCost: 1.5,
+  },
+  metricSigma: { tpot: 0.08, ttft: 0.25, throughput: 0.08 },
+  huber: 2,
+  iterations: 8,
+}

@@ -1,0 +1,86 @@
+/**
+ * Number formats by part for a row's precision label. The label names the checkpoint, not every part: gpt-oss packs
+ * only its experts, NVFP4 checkpoints of mixture-of-experts models keep attention in bf16, heads stay bf16.
+ * KV cache (fidelity study §9): fp8 for TensorRT-LLM and vLLM except with bf16 checkpoints; SGLang keeps bf16 for
+ * grouped-query attention and, before Blackwell and CDNA4, for latent attention.
+ */
+import type { NumberFormat } from '../../model/architecture.ts'
+import type { Engine, Precision } from '../../perf/deployment.ts'
+
+const latentAttention = /DeepSeek|Kimi-K2|GLM-5/
+const keepsAttentionIn16Bit = /DeepSeek|Kimi|MiniMax|GLM|Qwen3\.5|Qwen3\.6/
+const blockScaledFp8 = /DeepSeek|Qwen3|MiniMax|GLM/
+const olderThanFp8Latents = /^(h100|h200|h800|h20|gh200|a100|mi300x|mi325x)/
+const amd = /^mi\d/
+
+export function precisionOf(
+  modelId: string,
+  rowPrecision: string,
+  engine: Engine,
+  acceleratorId: string,
+): Precision {
+  const parts = weightFormats(modelId, rowPrecision.toLowerCase(), acceleratorId)
+  return {
+    ...parts,
+    head: 'bf16',
+    keyValueCache: keyValueFormat(modelId, parts.preset, engine, acceleratorId),
+  }
+}
+
+type WeightParts = Omit<Precision, 'head' | 'keyValueCache'>
+
+function weightFormats(modelId: string, label: string, acceleratorId: string): WeightParts {
+  if (/gpt-oss/.test(modelId) && label !== 'bf16' && label !== '') {
+    return { ...allParts('mxfp4', 'bf16'), routedExperts: 'mxfp4' }
+  }
+  switch (label) {
+    case '':
+    case 'bf16':
+    case 'fp16':
+    case 'bfloat16':
+      return allParts('bf16', 'bf16')
+    case 'fp8':
+      return allParts('fp8', blockScaledFp8.test(modelId) ? 'fp8-block' : 'fp8')
+    case 'int8':
+      return allParts('int8', 'int8')
+    case 'int4':
+      return /Kimi/.test(modelId)
+        ? { ...allParts('int4', 'bf16'), routedExperts: 'int4' }
+        : allParts('int4', 'int4')
+    case 'fp4':
+    case 'nvfp4':
+    case 'mxfp4':
+      return fourBit(modelId, label === 'mxfp4' || amd.test(acceleratorId) ? 'mxfp4' : 'nvfp4')
+    default:
+      return allParts(label, 'bf16')
+  }
+}
+
+function fourBit(modelId: string, format: 'nvfp4' | 'mxfp4'): WeightParts {
+  // DeepSeek-V4 ships with MXFP4 experts and block-scaled FP8 for the rest.
+  if (/DeepSeek-V4/.test(modelId)) return { ...allParts('mxfp4', 'fp8-block'), routedExperts: 'mxfp4' }
+  const attention = keepsAttentionIn16Bit.test(modelId) ? 'bf16' : format
+  return { ...allParts(format, format), attention }
+}
+
+function allParts(preset: string, format: NumberFormat): WeightParts {
+  return {
+    preset,
+    attention: format,
+    denseFeedForward: format,
+    routedExperts: format,
+    sharedExperts: format,
+  }
+}
+
+function keyValueFormat(
+  modelId: string,
+  preset: string,
+  engine: Engine,
+  acceleratorId: string,
+): NumberFormat {
+  if (preset === 'bf16') return 'bf16'
+  if (engine !== 'sglang') return 'fp8'
+  if (!latentAttention.test(modelId)) return 'bf16'
+  return olderThanFp8Latents.test(acceleratorId) ? 'bf16' : 'fp8'
+}

@@ -1,0 +1,250 @@
+/**
+ * The few numbers between physics and reality. Each coefficient has a prior (hand-set from kernel tables or physics,
+ * see docs/models/performance.md §3) and additive effects in ln space, fitted with shrinkage towards zero
+ * (scripts/calibrate.ts), so that an unseen accelerator, engine or model falls back level by level to the prior.
+ */
+import type { Accelerator, Generation } from '../catalog/types.ts'
+import type { ModelArchitecture } from '../model/architecture.ts'
+import { computeClass } from '../model/number-format.ts'
+import type { Deployment, Engine, Precision } from './deployment.ts'
+
+export const coefficientNames = [
+  /** Share of memory bandwidth reached on dense weights, routed experts, KV cache. */
+  'mbuWeights',
+  'mbuExperts',
+  'mbuCache',
+  /** Share of peak FLOP/s reached in dense products, expert products, attention. */
+  'mfuDense',
+  'mfuExperts',
+  'mfuAttention',
+  /** Latency of one 8-rank collective, µs, and share of link bandwidth reached on large ones. */
+  'collectiveMicroseconds',
+  'busEfficiency',
+  /** Launch and small-kernel time per layer, µs: attention part and feed-forward part. */
+  'attentionLayerMicroseconds',
+  'feedForwardLayerMicroseconds',
+  /** Scheduler, sampling and host work per step, and per running sequence, µs. */
+  'stepMicroseconds',
+  'sequenceMicroseconds',
+  /** A step with prefill tokens is not captured in a graph: its floors are this many times longer. */
+  'eagerFactor',
+  /** Front end: per request (ms) and per prompt token (µs), and decode steps until the first token is handed over. */
+  'requestMilliseconds',
+  'promptTokenMicroseconds',
+  'firstTokenLagSteps',
+  /** Experts touched by T tokens: E(1 − (1 − k/E)^(T^routingExponent)); surplus of the fullest expert rank. */
+  'routingExponent',
+  'expertImbalance',
+  /** Tokens by which a matrix product behaves larger than it is (tile padding). */
+  'paddingTokens',
+  /** Cross-node collectives: latency relative to in-domain ones. */
+  'scaleOutLatencyFactor',
+  /** Disaggregation: router and hand-off per request (ms), KV transfer (GB/s per request), prefill work relative to aggregated. */
+  'handoffMilliseconds',
+  'transferGigabytesPerSecond',
+  'prefillPoolWork',
+  /** Speculation: emitted drafts relative to the acceptance table, cost of one draft pass relative to one layer + head. */
+  'acceptanceScale',
+  'draftCost',
+  /** Board power as share of TDP: always, and added while reading memory, computing, and communicating or launching. */
+  'powerIdle',
+  'powerMemory',
+  'powerCompute',
+  'powerOther',
+] as const
+
+export type CoefficientName = (typeof coefficientNames)[number]
+
+/** Values in natural units for one cell (accelerator × engine × model × precision). */
+export type LocalCoefficients = Readonly<Record<CoefficientName, number>>
+
+/** Coefficients that are shares: ln-space effects pass through a smooth ceiling at 1. */
+const shares: ReadonlySet<CoefficientName> = new Set([
+  'mbuWeights',
+  'mbuExperts',
+  'mbuCache',
+  'mfuDense',
+  'mfuExperts',
+  'mfuAttention',
+  'busEfficiency',
+])
+
+export interface FittedEffect {
+  /** ln-space shift added to the prior. */
+  readonly shift: number
+  /** Posterior standard deviation of the shift. */
+  readonly sigma: number
+  /** Measurements that inform it. */
+  readonly rows: number
+}
+
+export interface CoefficientSet {
+  readonly schema: 'coefficients/1'
+  readonly source: string
+  readonly asOf: string
+  /** Prior by coefficient, optionally by level ("hopper/fp8"); the most specific key wins. */
+  readonly priors: Readonly<Record<CoefficientName, Readonly<Record<string, number>>>>
+  /** "coefficient|level:value" → effect. */
+  readonly effects: Readonly<Record<string, FittedEffect>>
+}
+
+/** What coefficients depend on. */
+export interface Cell {
+  readonly vendor: string
+  readonly generation: Generation
+  readonly acceleratorId: string
+  readonly engine: Engine
+  readonly modelId: string
+  readonly attentionKind: 'gqa' | 'mla' | 'hybrid' | 'sparse'
+  readonly feedForwardKind: 'dense' | 'moe' | 'moe-shared'
+  readonly denseFormat: string
+  readonly expertFormat: string
+  readonly disaggregated: boolean
+}
+
+export function cellOf(
+  modelId: string,
+  architecture: ModelArchitecture,
+  accelerator: Accelerator,
+  deployment: Pick<Deployment, 'engine' | 'mode'> & { readonly precision: Precision },
+): Cell {
+  let sparse = 0
+  let linear = 0
+  let mla = 0
+  let moe = 0
+  let shared = 0
+  for (const group of architecture.layerGroups) {
+    const a = group.attention
+    if ((a.kind === 'gqa' || a.kind === 'mla') && a.sparse !== null) sparse += group.count
+    if (a.kind === 'linear') linear += group.count
+    if (a.kind === 'mla') mla += group.count
+    if (group.feedForward.kind === 'moe') {
+      moe += group.count
+      if (group.feedForward.sharedIntermediateSize > 0) shared += group.count
+    }
+  }
+  const { precision } = deployment
+  return {
+    vendor: accelerator.vendor,
+    generation: generationGroup(accelerator.generation),
+    acceleratorId: accelerator.id,
+    engine: deployment.engine,
+    modelId,
+    attentionKind: linear > 0 ? 'hybrid' : sparse > 0 ? 'sparse' : mla > 0 ? 'mla' : 'gqa',
+    feedForwardKind: moe === 0 ? 'dense' : shared > 0 ? 'moe-shared' : 'moe',
+    denseFormat: computeClass(moe === 0 ? precision.denseFeedForward : precision.attention),
+    expertFormat: computeClass(precision.routedExperts),
+    disaggregated: deployment.mode === 'disaggregated',
+  }
+}
+
+/** B300 and GB300 share kernels with B200: one group for coefficients. */
+function generationGroup(generation: Generation): Generation {
+  return generation === 'blackwell-ultra' ? 'blackwell' : generation
+}
+
+/** Levels at which a coefficient may deviate from its prior, from general to special. */
+export function effectLevels(name: CoefficientName, cell: Cell): string[] {
+  const levels = [`vendor:${cell.vendor}`, `generation:${cell.generation}`]
+  const engine = `engine:${cell.engine}`
+  const generationEngine = `generation-engine:${cell.generation}/${cell.engine}`
+  switch (name) {
+    case 'mbuWeights':
+    case 'mfuDense':
+      levels.push(engine, generationEngine, `generation-format:${cell.generation}/${cell.denseFormat}`)
+      break
+    case 'mbuExperts':
+    case 'mfuExperts':
+      levels.push(
+        engine,
+        generationEngine,
+        `generation-format:${cell.generation}/${cell.expertFormat}`,
+        `engine-format:${cell.engine}/${cell.expertFormat}`,
+      )
+      break
+    case 'attentionLayerMicroseconds':
+      levels.push(engine, generationEngine, `attention:${cell.attentionKind}`)
+      break
+    case 'feedForwardLayerMicroseconds':
+      levels.push(engine, generationEngine, `feed-forward:${cell.feedForwardKind}`)
+      break
+    case 'routingExponent':
+    case 'expertImbalance':
+    case 'paddingTokens':
+    case 'scaleOutLatencyFactor':
+      levels.length = 0
+      levels.push('all:all')
+      break
+    case 'handoffMilliseconds':
+    case 'transferGigabytesPerSecond':
+    case 'prefillPoolWork':
+      levels.push(engine)
+      break
+    case 'acceptanceScale':
+    case 'draftCost':
+      levels.push(engine, `model:${cell.modelId}`)
+      return levels
+    case 'powerIdle':
+    case 'powerMemory':
+    case 'powerCompute':
+    case 'powerOther':
+      levels.push(`accelerator:${cell.acceleratorId}`)
+      return levels
+    default:
+      levels.push(engine, generationEngine)
+  }
+  if (modelEffects.has(name)) levels.push(`model:${cell.modelId}`)
+  if (cellEffects.has(name)) {
+    levels.push(`accelerator:${cell.acceleratorId}`, `model-engine:${cell.modelId}/${cell.engine}`)
+  }
+  if (name === 'attentionLayerMicroseconds' && cell.disaggregated) levels.push(`disaggregated:${cell.engine}`)
+  return levels
+}
+
+/** Coefficients in which whole models differ in ways their shape does not tell (kernel choice, expert skew). */
+const modelEffects: ReadonlySet<CoefficientName> = new Set([
+  'mbuExperts',
+  'mfuExperts',
+  'mfuDense',
+  'attentionLayerMicroseconds',
+  'feedForwardLayerMicroseconds',
+  'eagerFactor',
+  'firstTokenLagSteps',
+])
+
+const cellEffects: ReadonlySet<CoefficientName> = new Set(['attentionLayerMicroseconds', 'mfuExperts'])
+
+/** Coefficient values for a cell: exp(ln prior + Σ shifts), shares held below 1. */
+export function resolveCoefficients(set: CoefficientSet, cell: Cell): LocalCoefficients {
+  const local = {} as Record<CoefficientName, number>
+  for (const name of coefficientNames) {
+    let logValue = Math.log(priorOf(set, name, cell))
+    for (const level of effectLevels(name, cell)) {
+      const effect = set.effects[`${name}|${level}`]
+      if (effect !== undefined) logValue += effect.shift
+    }
+    local[name] = valueFromLog(name, logValue)
+  }
+  return local
+}
+
+/** Natural value of a ln-space coefficient; shares approach 1 smoothly: (x⁻⁴ + 1)^(−1/4). */
+export function valueFromLog(name: CoefficientName, logValue: number): number {
+  const value = Math.exp(logValue)
+  return shares.has(name) ? (value ** -4 + 1) ** -0.25 : value
+}
+
+/** Most specific prior: generation/format, generation, attention or feed-forward kind, vendor, then default. */
+export function priorOf(set: CoefficientSet, name: CoefficientName, cell: Cell): number {
+  const table = set.priors[name]
+  const format = name === 'mbuExperts' || name === 'mfuExperts' ? cell.expertFormat : cell.denseFormat
+  return (
+    table[`${cell.generation}/${format}`] ??
+    table[`${cell.generation}`] ??
+    table[cell.attentionKind] ??
+    table[cell.feedForwardKind] ??
+    table[cell.engine] ??
+    table[format] ??
+    table.default!
+  )
+}

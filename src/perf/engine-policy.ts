@@ -1,0 +1,30 @@
+/** Rules of the engines that shape batching. Defaults of the releases the measurements used. */
+import type { Engine } from './deployment.ts'
+
+export interface EnginePolicy {
+  /** Prompt tokens an engine takes into one step per attention-data-parallel group. */
+  readonly tokenBudget: number
+  /** mixed: prompts ride along with decodes. prefill-first: a step is either prefill or decode. */
+  readonly batching: 'mixed' | 'prefill-first'
+  readonly source: string
+}
+
+export const enginePolicies: Readonly<Record<Engine, EnginePolicy>> = {
+  vllm: {
+    tokenBudget: 8192,
+    batching: 'mixed',
+    source: 'vLLM V1: max_num_batched_tokens 8192 for the API server on ≥ 70 GB devices, chunked prefill on',
+  },
+  sglang: {
+    tokenBudget: 16384,
+    batching: 'prefill-first',
+    source:
+      'SGLang: chunked_prefill_size 8192–16384 by device memory, prefill batches go before decode batches',
+  },
+  trtllm: {
+    tokenBudget: 8192,
+    batching: 'mixed',
+    source: 'TensorRT-LLM: max_num_tokens 8192, in-flight batching',
+  },
+  atom: { tokenBudget: 16384, batching: 'mixed', source: 'assumed as vLLM with its larger budget' },
+}
