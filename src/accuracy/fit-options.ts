@@ -1,5 +1,6 @@
 /** How strongly the fit trusts its priors: standard deviations in ln space by level, chosen by held-out error. */
 import type { CoefficientName } from '../perf/coefficients.ts'
+import type { PriorChoice } from './priors.ts'
 
 export interface FitOptions {
   /** Standard deviation of an effect at a level ("engine", "model", …), times the coefficient's own looseness. */
@@ -11,6 +12,8 @@ export interface FitOptions {
   /** Residuals beyond this many sigmas count linearly (pseudo-Huber). */
   readonly huber: number
   readonly iterations: number
+  /** Which kernel-table priors replace hand-set ones. */
+  readonly priors: PriorChoice
 }
 
 export const defaultFitOptions: FitOptions = {
@@ -48,4 +51,5 @@ export const defaultFitOptions: FitOptions = {
   metricSigma: { tpot: 0.08, ttft: 0.25, throughput: 0.08 },
   huber: 2,
   iterations: 8,
+  priors: { fromKernels: [] },
 }

@@ -52,7 +52,7 @@ export interface Accelerator {
   readonly allInWatts: number | null
   readonly devicesPerNode: number
   readonly launch: string | null
-  /** servesGeneralEngines: vLLM, SGLang or TensorRT-LLM run on it. */
+  /** Engines that run on it (perf/deployment.ts names); empty where no general engine does, or where nobody can buy it yet. */
   readonly engines: readonly string[]
   readonly provenance: Provenance
 }
@@ -72,6 +72,8 @@ export interface Price {
   readonly includes: readonly PriceComponent[]
   readonly commitment: string | null
   readonly provenance: Provenance
+  /** Set on prices of the user's facts file: they win over the built-in ones. */
+  readonly userSupplied?: boolean
 }
 
 export type PriceComponent =
@@ -87,15 +89,21 @@ export type PriceComponent =
 export interface ElectricityPrice {
   readonly id: string
   readonly region: string
+  /** Other names of the region: states, countries, cloud regions. */
+  readonly aliases?: readonly string[]
+  /** Who pays it: "industrial average", "data-centre delivered", … */
+  readonly kind?: string
   readonly usdPerKilowattHour: number
   /** Grams of CO2 equivalent per kWh of the grid, when a source states it. */
   readonly carbonGramsPerKilowattHour: number | null
   readonly provenance: Provenance
+  readonly userSupplied?: boolean
 }
 
 export interface PowerUsageEffectiveness {
   readonly id: string
   readonly scope: string
+  readonly aliases?: readonly string[]
   readonly pue: number
   readonly provenance: Provenance
 }

@@ -1,16 +1,31 @@
 /** Inputs and answer of the cost-per-token equation. Money that is added up is integer nano-dollars (core/money.ts). */
 import type { Price, PriceComponent } from '../catalog/types.ts'
+import type { NanoUsd } from '../core/money.ts'
 
-/** Exact amount: 1 USD = 1_000_000_000n. */
-export type NanoUsd = bigint
+export type { NanoUsd } from '../core/money.ts'
+
+/** Devices bought at one price. */
+export interface PricedDevices {
+  readonly count: number
+  readonly price: Price
+  /** How the bill names them; by default the accelerator, tier and provider of the price. */
+  readonly label?: string
+  /**
+   * Average IT watts of each of these devices; needed only where some prices include energy and others do not.
+   * Without it, the deployment's power is taken as equal for every device.
+   */
+  readonly itWattsPerDevice?: number
+}
 
 export interface CostRateInput {
   /** Devices by price, e.g. 16 × B200 reserved. */
-  readonly devices: readonly { readonly count: number; readonly price: Price }[]
-  /** IT power of the whole deployment, watts, time-averaged (accelerators + host share). */
-  readonly itWatts: number
+  readonly devices: readonly PricedDevices[]
+  /** IT power of the whole deployment, watts, time-averaged (accelerators + host share); null when not known. */
+  readonly itWatts: number | null
+  /** Utility power ÷ IT power, 1 or more. */
   readonly pue: number
-  readonly usdPerKilowattHour: number
+  /** Tariff at the meter; null when not known. */
+  readonly usdPerKilowattHour: number | null
   readonly carbonGramsPerKilowattHour: number | null
   /** Anything the price tier excludes and the user adds, e.g. staff or licences; per hour for the deployment. */
   readonly extraUsdPerHour: readonly { readonly name: string; readonly usdPerHour: number }[]
@@ -32,6 +47,17 @@ export interface CostRate {
   /** Exactly the sum of the lines. */
   readonly nanoUsdPerHour: NanoUsd
   readonly carbonGramsPerHour: number | null
+}
+
+/** A component of cost that the answer leaves out, and why. */
+export interface NotCounted {
+  readonly component: PriceComponent | 'carbon' | 'idle' | 'availability'
+  readonly reason: string
+}
+
+/** The hourly bill with a statement of what it leaves out. */
+export interface ItemisedCostRate extends CostRate {
+  readonly notCounted: readonly NotCounted[]
 }
 
 /** Three factors, never one. Each in (0, 1]; product = share of bought capacity that serves tokens. */

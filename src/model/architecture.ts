@@ -56,7 +56,7 @@ export interface SparseSelection {
 /** Linear attention or state-space layer: a fixed state per sequence, nothing per token. */
 export interface LinearAttention {
   readonly kind: 'linear'
-  readonly variant: 'gated-delta-net' | 'mamba2' | 'kimi-delta'
+  readonly variant: 'gated-delta-net' | 'mamba2' | 'kimi-delta' | 'mamba1' | 'lightning' | 'short-convolution'
   /** Recurrent state elements per sequence and layer. */
   readonly stateElements: number
   /** Short-convolution state elements per sequence and layer. */

@@ -20,8 +20,12 @@ export const bytesPerElement: Readonly<Record<NumberFormat, number>> = {
 /** Which of an accelerator's peak rates a matrix product in this weight format runs at. */
 export type ComputeClass = 'bf16' | 'fp8' | 'fp4'
 
-/** int4 is weight-only: it is unpacked and multiplied in bf16. int8 counts with fp8 (same peak on every device we list). */
-export function computeClass(format: NumberFormat): ComputeClass {
+/**
+ * int4 is weight-only: it is unpacked and multiplied in bf16. int8 counts with fp8 (same peak on every device we list).
+ * mxfp4 checkpoints keep wider activations: 8-bit ones where the device has 4-bit matrix hardware, bf16 elsewhere
+ * (vLLM and TensorRT-LLM kernels w4a8 and w4a16 in the kernel tables).
+ */
+export function computeClass(format: NumberFormat, hasFourBitHardware: boolean): ComputeClass {
   switch (format) {
     case 'fp32':
     case 'bf16':
@@ -32,7 +36,8 @@ export function computeClass(format: NumberFormat): ComputeClass {
     case 'int8':
       return 'fp8'
     case 'nvfp4':
-    case 'mxfp4':
       return 'fp4'
+    case 'mxfp4':
+      return hasFourBitHardware ? 'fp8' : 'bf16'
   }
 }

@@ -4,8 +4,7 @@
  * (scripts/calibrate.ts), so that an unseen accelerator, engine or model falls back level by level to the prior.
  */
 import type { Accelerator, Generation } from '../catalog/types.ts'
-import type { ModelArchitecture } from '../model/architecture.ts'
-import { computeClass } from '../model/number-format.ts'
+import type { ModelArchitecture, NumberFormat } from '../model/architecture.ts'
 import type { Deployment, Engine, Precision } from './deployment.ts'
 
 export const coefficientNames = [
@@ -97,8 +96,11 @@ export interface Cell {
   readonly modelId: string
   readonly attentionKind: 'gqa' | 'mla' | 'hybrid' | 'sparse'
   readonly feedForwardKind: 'dense' | 'moe' | 'moe-shared'
-  readonly denseFormat: string
-  readonly expertFormat: string
+  readonly denseFormat: NumberFormat
+  readonly expertFormat: NumberFormat
+  readonly cacheFormat: NumberFormat
+  /** Generation whose kernel tables give the priors; the fit shares effects over `generation`. */
+  readonly kernelGeneration: string
   readonly disaggregated: boolean
 }
 
@@ -132,8 +134,10 @@ export function cellOf(
     modelId,
     attentionKind: linear > 0 ? 'hybrid' : sparse > 0 ? 'sparse' : mla > 0 ? 'mla' : 'gqa',
     feedForwardKind: moe === 0 ? 'dense' : shared > 0 ? 'moe-shared' : 'moe',
-    denseFormat: computeClass(moe === 0 ? precision.denseFeedForward : precision.attention),
-    expertFormat: computeClass(precision.routedExperts),
+    denseFormat: moe === 0 ? precision.denseFeedForward : precision.attention,
+    expertFormat: precision.routedExperts,
+    cacheFormat: precision.keyValueCache,
+    kernelGeneration: kernelGeneration(accelerator.generation),
     disaggregated: deployment.mode === 'disaggregated',
   }
 }
@@ -141,6 +145,28 @@ export function cellOf(
 /** B300 and GB300 share kernels with B200: one group for coefficients. */
 function generationGroup(generation: Generation): Generation {
   return generation === 'blackwell-ultra' ? 'blackwell' : generation
+}
+
+/** Kernel tables exist for NVIDIA generations; everything else takes their mean with a wide width. */
+function kernelGeneration(generation: Generation): string {
+  switch (generation) {
+    case 'ampere':
+    case 'ada':
+    case 'hopper':
+    case 'blackwell':
+    case 'blackwell-ultra':
+      return generation
+    case 'rubin':
+    case 'rtx-blackwell':
+      return 'blackwell'
+    case 'cdna2':
+    case 'cdna3':
+    case 'cdna4':
+    case 'cdna5':
+      return 'cdna'
+    default:
+      return 'other'
+  }
 }
 
 /** Levels at which a coefficient may deviate from its prior, from general to special. */
@@ -234,17 +260,21 @@ export function valueFromLog(name: CoefficientName, logValue: number): number {
   return shares.has(name) ? (value ** -4 + 1) ** -0.25 : value
 }
 
-/** Most specific prior: generation/format, generation, attention or feed-forward kind, vendor, then default. */
+/**
+ * Most specific prior: kernel generation, engine and format; then fewer of them; then the kind of layer or the engine;
+ * then the default.
+ */
 export function priorOf(set: CoefficientSet, name: CoefficientName, cell: Cell): number {
   const table = set.priors[name]
-  const format = name === 'mbuExperts' || name === 'mfuExperts' ? cell.expertFormat : cell.denseFormat
-  return (
-    table[`${cell.generation}/${format}`] ??
-    table[`${cell.generation}`] ??
-    table[cell.attentionKind] ??
-    table[cell.feedForwardKind] ??
-    table[cell.engine] ??
-    table[format] ??
-    table.default!
-  )
+  const format =
+    name === 'mbuExperts' || name === 'mfuExperts'
+      ? cell.expertFormat
+      : name === 'mbuCache'
+        ? cell.cacheFormat
+        : cell.denseFormat
+  for (const engine of [cell.engine, '*']) {
+    const value = table[`${cell.kernelGeneration}/${engine}/${format}`] ?? table[`${cell.kernelGeneration}/${engine}`]
+    if (value !== undefined) return value
+  }
+  return table[cell.attentionKind] ?? table[cell.feedForwardKind] ?? table[cell.engine] ?? table.default!
 }

@@ -3,8 +3,8 @@
  * no efficiencies. Everything a step costs follows from these numbers and the coefficients (step-time.ts).
  * Formulas: docs/models/performance.md §1 (attention and MoE counts after Vaswani 2017, DeepSeek-V2 §2.1, Shazeer 2017).
  */
-import type { Attention, LayerGroup, ModelArchitecture } from '../model/architecture.ts'
-import { bytesPerElement, type ComputeClass, computeClass } from '../model/number-format.ts'
+import type { Attention, LayerGroup, ModelArchitecture, NumberFormat } from '../model/architecture.ts'
+import { bytesPerElement } from '../model/number-format.ts'
 import type { Engine, Parallelism, Precision } from './deployment.ts'
 
 /** amount(context) = Σ slope × min(context, capTokens): how windows and sparse selection bend the curves. */
@@ -41,9 +41,10 @@ export interface RankFeatures {
   /** FLOP per token outside routed experts and head, and per sampled token in the head. */
   readonly denseFlopsPerToken: number
   readonly headFlopsPerToken: number
-  readonly denseComputeClass: ComputeClass
-  readonly headComputeClass: ComputeClass
-  readonly expertComputeClass: ComputeClass
+  /** Formats that decide which matrix hardware does the work. */
+  readonly denseFormat: NumberFormat
+  readonly headFormat: NumberFormat
+  readonly expertFormat: NumberFormat
   readonly experts: readonly ExpertFeatures[]
   /** All weights resident on the rank, incl. every local expert and the embedding. */
   readonly residentWeightBytes: number
@@ -150,11 +151,9 @@ export function rankFeatures(
     headWeightBytes,
     denseFlopsPerToken,
     headFlopsPerToken: (2 * headParameters) / tensor,
-    denseComputeClass: computeClass(
-      count.dense * 2 > architecture.layers ? precision.denseFeedForward : precision.attention,
-    ),
-    headComputeClass: computeClass(precision.head),
-    expertComputeClass: computeClass(precision.routedExperts),
+    denseFormat: count.dense * 2 > architecture.layers ? precision.denseFeedForward : precision.attention,
+    headFormat: precision.head,
+    expertFormat: precision.routedExperts,
     experts,
     residentWeightBytes:
       (denseWeightBytes + residentExpertBytes) / pipeline + headWeightBytes + embeddingBytes,

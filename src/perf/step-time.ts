@@ -4,7 +4,8 @@
  * Structure after the study in docs/models/performance.md §2; a plain roofline without the floors misses by 30 to 60 %.
  */
 import type { Accelerator } from '../catalog/types.ts'
-import type { ComputeClass } from '../model/number-format.ts'
+import type { NumberFormat } from '../model/architecture.ts'
+import { computeClass } from '../model/number-format.ts'
 import type { LocalCoefficients } from './coefficients.ts'
 import type { StepBreakdown, StepPart } from './deployment.ts'
 import { atContext, prefillAttentionWork, type RankFeatures } from './rank-features.ts'
@@ -82,9 +83,10 @@ export function smoothMaximum(a: number, b: number): number {
   return large * Math.sqrt(Math.sqrt(1 + squared * squared))
 }
 
-/** Peak FLOP/s for a class; formats without hardware path run at the next wider one. */
-export function peakFlops(accelerator: Accelerator, wanted: ComputeClass): number {
+/** Peak FLOP/s for weights in a format; formats without hardware path run at the next wider one. */
+export function peakFlops(accelerator: Accelerator, format: NumberFormat): number {
   const peaks = accelerator.peakFlopsPerSecond
+  const wanted = computeClass(format, peaks.fp4 !== null)
   const bf16 = peaks.bf16 ?? 0
   if (wanted === 'bf16') return bf16
   if (wanted === 'fp8') return peaks.fp8 ?? bf16
@@ -107,9 +109,9 @@ export class StepModel {
     this.accelerator = accelerator
     this.coefficients = coefficients
     const c = coefficients
-    this.#denseRate = peakFlops(accelerator, features.denseComputeClass) * c.mfuDense
-    this.#headRate = peakFlops(accelerator, features.headComputeClass) * c.mfuDense
-    this.#expertRate = peakFlops(accelerator, features.expertComputeClass) * c.mfuExperts
+    this.#denseRate = peakFlops(accelerator, features.denseFormat) * c.mfuDense
+    this.#headRate = peakFlops(accelerator, features.headFormat) * c.mfuDense
+    this.#expertRate = peakFlops(accelerator, features.expertFormat) * c.mfuExperts
     this.#attentionRate = peakFlops(accelerator, 'bf16') * c.mfuAttention
     this.#layerFloor =
       1e-6 *

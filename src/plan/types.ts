@@ -31,6 +31,10 @@ export interface PlanRequest {
   readonly allowSpeculation: boolean
   /** Mean demand ÷ provisioned capacity over a day, in (0, 1]; 1 = always full. */
   readonly loadFactor: number
+  /** Coefficient of variation of arrivals when a rate is given; 1 (Poisson) when absent. */
+  readonly arrivalVariation?: number
+  /** Share of every objective kept free for errors of the prediction, in [0, 1); 0 when absent. */
+  readonly safetyMargin?: number
 }
 
 /** Relative band around a prediction: the value lies in [value × low, value × high] with 80 % confidence. */
@@ -70,6 +74,10 @@ export interface Candidate {
   /** Facts of low confidence that this answer rests on, ready to print. */
   readonly lowConfidenceFacts: readonly string[]
   readonly priceId: string
+  /** Price of the prefill pool's devices when they are of another kind. */
+  readonly prefillPriceId?: string
+  /** The objective that stops the load from growing, and value ÷ limit; null when memory does. */
+  readonly bindingObjective?: { readonly objective: Objective; readonly ratio: number } | null
 }
 
 /** What one technique contributes: cost with it ÷ cost of the best candidate without it. */

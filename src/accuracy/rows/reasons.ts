@@ -22,7 +22,6 @@ export const skipReasons = {
   impossibleLayout: { kind: 'filtered', text: 'layout contradicts itself' },
   noWorkerSize: { kind: 'filtered', text: 'disaggregated without devices per worker' },
   noArrivalRate: { kind: 'filtered', text: 'arrival rate not published' },
-  unboundedRate: { kind: 'unpredictable', text: 'all requests at once in an open-loop table (rate INF)' },
   unknownEngine: { kind: 'unpredictable', text: 'engine not modelled' },
   auditedScenario: { kind: 'unpredictable', text: 'MLPerf scenario not predicted yet' },
 } as const satisfies Record<string, { kind: SkipKind; text: string }>

@@ -1,0 +1,32 @@
+/** The commands, each in a file of its own that is loaded only when it is chosen. */
+import type { Command } from 'commander'
+
+export interface CommandEntry {
+  readonly name: string
+  /** One line for --help. */
+  readonly summary: string
+  readonly load: () => Promise<Command>
+}
+
+export const commandList: readonly CommandEntry[] = [
+  {
+    name: 'plan',
+    summary: 'the cheapest way to serve a model within latency objectives',
+    load: async () => (await import('./commands/plan.ts')).planCommand(),
+  },
+  {
+    name: 'cost',
+    summary: 'the cost equation alone: $/hour, tokens/s and watts to $ per million tokens',
+    load: async () => (await import('./commands/cost.ts')).costCommand(),
+  },
+  {
+    name: 'catalog',
+    summary: 'what is known of models, accelerators, systems and prices, with sources',
+    load: async () => (await import('./commands/catalog.ts')).catalogCommand(),
+  },
+  {
+    name: 'validate',
+    summary: 'predictions against measurements: error statistics of a CSV file',
+    load: async () => (await import('./commands/validate.ts')).validateCommand(),
+  },
+]

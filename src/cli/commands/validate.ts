@@ -1,0 +1,109 @@
+/** `tokenwright validate`: predicts every row of measured files and says how far off the predictions are. */
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { Command } from 'commander'
+import type { MeasuredRows } from '../../accuracy/measured-point.ts'
+import type { Predictor } from '../../accuracy/predictor-file.ts'
+import { readMeasuredRows } from '../../accuracy/read-measured-rows.ts'
+import type { RowPhysics } from '../../accuracy/rows/row-physics.ts'
+import { type FileScore, scoreFile } from '../../accuracy/score.ts'
+import { TokenwrightError } from '../../core/errors.ts'
+import { startProgress } from '../progress.ts'
+import { fileScoreText } from './validate-text.ts'
+
+interface ValidateOptions {
+  readonly json?: boolean
+  readonly cleanOnly?: boolean
+  readonly facts?: string
+}
+
+const examples = `
+Files are recognised by their columns: InferenceX-style serving tables, TensorRT-LLM's performance tables.
+Errors are shares: mean (MAPE), median and 90th percentile of |prediction ÷ measurement − 1|, and its signed mean (bias).
+
+Examples:
+  $ tokenwright validate serving_latency.csv
+  $ tokenwright validate measured/*.csv --json > scores.json
+  $ tokenwright validate serving_latency.csv --clean-only --facts our-facts.yaml
+`
+
+/** @param load where predictions come from; tests give their own */
+export function validateCommand(
+  load: (factsPath: string | undefined) => Promise<Predictor> = loadPredictor,
+): Command {
+  return new Command('validate')
+    .description('predict every row of measured files and report the errors')
+    .argument('<files...>', 'CSV files of measured performance')
+    .option('--json', 'scores as JSON')
+    .option('--clean-only', 'leave out rows that the anomaly rules distrust')
+    .option('--facts <file>', 'facts of your own, laid over the shipped ones')
+    .addHelpText('after', examples)
+    .action(async (files: string[], options: ValidateOptions) => {
+      const predictor = await load(options.facts)
+      const scores = files.map(file => scoreOne(file, predictor, options.cleanOnly === true))
+      const text = options.json
+        ? JSON.stringify(scores.length === 1 ? scores[0] : scores, null, 2)
+        : asText(scores)
+      process.stdout.write(`${text}\n`)
+    })
+}
+
+/** The facts and coefficients are read only when the command runs. */
+async function loadPredictor(factsPath: string | undefined): Promise<Predictor> {
+  const { loadCatalogWithFacts } = await import('../../catalog/load-facts-file.ts')
+  const { openPredictor } = await import('../../accuracy/predictor-file.ts')
+  return openPredictor(await loadCatalogWithFacts(factsPath))
+}
+
+function asText(scores: readonly FileScore[]): string {
+  return scores.map(fileScoreText).join('\n\n')
+}
+
+function scoreOne(file: string, predictor: Predictor, cleanOnly: boolean): FileScore {
+  const all = readRows(file, predictor.physics)
+  const rows = cleanOnly ? withoutSuspects(all) : all
+  const progress = startProgress()
+  const outcomes = rows.points.map((point, index) => {
+    progress.update(`${basename(file)}: ${index} of ${rows.points.length} rows`)
+    return predictor.predict(point)
+  })
+  progress.finish()
+  return scoreFile(rows, outcomes)
+}
+
+/** Errors of the reader name a line; the file is added here. */
+function readRows(file: string, physics: RowPhysics | null): MeasuredRows {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new TokenwrightError(
+      'file',
+      `Cannot read ${file}: ${error instanceof Error ? error.message : error}`,
+      {
+        where: file,
+        fix: 'Check the path.',
+      },
+    )
+  }
+  try {
+    return readMeasuredRows(text, physics)
+  } catch (error) {
+    if (!(error instanceof TokenwrightError)) throw error
+    throw new TokenwrightError(error.code, error.message, {
+      where: error.where === undefined ? file : `${file}, ${error.where}`,
+      ...(error.fix === undefined ? {} : { fix: error.fix }),
+    })
+  }
+}
+
+function withoutSuspects(rows: MeasuredRows): MeasuredRows {
+  const distrusted = rows.points.flatMap(({ id, suspect }) =>
+    suspect === null ? [] : [{ id, reason: suspect, kind: 'filtered' as const }],
+  )
+  return {
+    ...rows,
+    points: rows.points.filter(point => point.suspect === null),
+    skipped: [...rows.skipped, ...distrusted],
+  }
+}

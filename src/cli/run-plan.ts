@@ -1,0 +1,93 @@
+/** `plan`, from flags to the printed answer. */
+import type { FactsCatalog, Price } from '../catalog/index.ts'
+import { loadCatalogWithFacts } from '../catalog/index.ts'
+import { TokenwrightError } from '../core/errors.ts'
+import { parseCount } from '../core/parse-quantity.ts'
+import { loadCoefficients } from '../perf/load-coefficients-file.ts'
+import { type PlanResult, perfContext, planDeployments } from '../plan/index.ts'
+import type { PlanReport } from '../report/plan-report.ts'
+import { checkSaveDirectory } from '../report/save-directory-file.ts'
+import type { TraceStatistics } from '../workload/index.ts'
+import { refuseConflicts } from './flag-conflicts.ts'
+import { loadModel } from './load-model-file.ts'
+import { planAssumptions } from './plan-assumptions.ts'
+import type { PlanFlags } from './plan-flags.ts'
+import { launchOf } from './plan-launch.ts'
+import { writePlan } from './plan-output.ts'
+import { withOverrides } from './plan-overrides.ts'
+import { exampleModel, planRequest } from './plan-request.ts'
+import { startProgress } from './progress.ts'
+import { packageVersion } from './version-file.ts'
+
+export async function runPlan(name: string | undefined, flags: PlanFlags): Promise<void> {
+  checkFlags(name, flags)
+  const facts = await loadCatalogWithFacts(flags.facts)
+  const model = loadModel(modelName(name, flags), facts)
+  const trace = await readTrace(flags)
+  const request = planRequest(model.id, flags, facts, trace)
+  const today = new Date().toISOString().slice(0, 10)
+  const catalog = withOverrides(facts, flags, request.tier, today)
+  const context = perfContext({
+    modelId: model.id,
+    architecture: model.architecture,
+    catalog,
+    coefficients: loadCoefficients(),
+  })
+  const result = planDeployments(request, context)
+  writePlan(await planReport(result, catalog, trace), flags)
+}
+
+/** What can be refused before anything is read. */
+function checkFlags(name: string | undefined, flags: PlanFlags): void {
+  refuseConflicts(flags, name)
+  if (flags.top !== undefined) parseCount(flags.top, '--top')
+  if (flags.saveDir !== undefined) checkSaveDirectory(flags.saveDir, { force: flags.force ?? false })
+}
+
+function modelName(name: string | undefined, flags: PlanFlags): string {
+  if (flags.example) return exampleModel
+  if (name !== undefined) return name
+  throw new TokenwrightError('usage', 'no model is given', {
+    where: 'tokenwright plan [model]',
+    fix: 'give a name from tokenwright catalog models, or the path of a config.json, or try --example',
+  })
+}
+
+async function readTrace(flags: PlanFlags): Promise<TraceStatistics | null> {
+  if (flags.trace === undefined) return null
+  const { readTraceStatistics } = await import('../workload/trace-file.ts')
+  const progress = startProgress()
+  progress.update(`reading ${flags.trace}`)
+  try {
+    return await readTraceStatistics(flags.trace)
+  } finally {
+    progress.finish()
+  }
+}
+
+async function planReport(
+  result: PlanResult,
+  catalog: FactsCatalog,
+  trace: TraceStatistics | null,
+): Promise<PlanReport> {
+  const chosen = result.ranking[0]
+  const launch = chosen === undefined ? null : await launchOf(chosen, result.request)
+  return {
+    result: { ...result, warnings: [...result.warnings, ...(trace?.notes ?? [])] },
+    files: launch?.files ?? [],
+    benchmarkCommand: launch?.benchmarkCommand ?? null,
+    prices: usedPrices(result, catalog),
+    assumptions: planAssumptions(result.request, catalog, chosen),
+    version: packageVersion(),
+  }
+}
+
+function usedPrices({ ranking, costFront, throughputFront }: PlanResult, catalog: FactsCatalog): Price[] {
+  const ids = new Set(
+    [...ranking, ...costFront, ...throughputFront].flatMap(({ priceId, prefillPriceId }) => [
+      priceId,
+      prefillPriceId,
+    ]),
+  )
+  return catalog.prices.filter(price => ids.has(price.id))
+}

@@ -1,0 +1,207 @@
+/** From a question to a ranked answer: search, size, price, explain. See index.ts for what it assumes. */
+import { TokenwrightError } from '../core/errors.ts'
+import { techniqueContributions } from './contributions.ts'
+import { exploreDisaggregated } from './disaggregation.ts'
+import { hardwarePool } from './hardware-pool.ts'
+import { formatObjective } from './objectives.ts'
+import { relaxedObjectives } from './relaxation.ts'
+import { aggregatedShapes, engineChoices, type Hardware } from './search/aggregated-shapes.ts'
+import { buildCandidate } from './search/candidate.ts'
+import type { PlanContext } from './search/context.ts'
+import { Exclusions } from './search/exclusions.ts'
+import { paretoFront } from './search/front.ts'
+import { type OperatingPoint, pointCost } from './search/load-curve.ts'
+import { PriceBook } from './search/pricing.ts'
+import { byCost, Search, throughput } from './search/search.ts'
+import { sizeDeployment } from './search/sizing.ts'
+import type { Candidate, Objective, PlanRequest, PlanResult } from './types.ts'
+
+/** Shapes ranked in full; beyond, only the best of each accelerator and engine is kept. */
+const ranked = 40
+
+export function planDeployments(request: PlanRequest, context: PlanContext): PlanResult {
+  checkRequest(request)
+  const objectives = withMargin(request.objectives, request.safetyMargin ?? 0)
+  const prices = new PriceBook(context.catalog, request)
+  const { hardware, skipped } = hardwarePool(request, context.catalog, prices)
+  const exclusions = new Exclusions()
+  const cost = pointCost(request.requestsPerSecond, request.shape, request.maximumDevices)
+  const search = new Search(request, context, objectives, cost, exclusions)
+  const choices = engineChoices(request, context.architecture, hardware)
+
+  search.explore(choices.flatMap(choice => aggregatedShapes(request, context, choice)))
+  if (request.allowDisaggregated) exploreDisaggregated(search, request, context, objectives, choices)
+
+  const sizer = new Sizer(request, context, objectives, exclusions)
+  const ranking = sizer.candidates(rankedPoints(search.best)).sort(byBlendedCost)
+  const costFront = frontOf(sizer.candidates(search.costFront.items), c => c.cost.blended)
+  const throughputFront = frontOf(
+    sizer.candidates(search.throughputFront.items),
+    c => -throughput(c.performance),
+  )
+  return {
+    request,
+    modelId: request.modelId,
+    ranking,
+    costFront,
+    throughputFront,
+    contributions: techniqueContributions(search.best, point => point.cost / request.loadFactor),
+    binding: [
+      ...relaxedObjectives(search.best, request, context, objectives, cost),
+      ...exclusions.list(),
+      ...pricesMissing(skipped),
+    ],
+    counts: {
+      considered: search.considered,
+      predicted: search.predicted + sizer.predictions,
+      feasible: search.feasible,
+    },
+    skippedAccelerators: skipped,
+    warnings: [...prices.warnings, ...warningsOf(request, ranking, hardware)],
+  }
+}
+
+/** The cheapest shapes, and beyond them the best of each accelerator, engine and mode. */
+function rankedPoints(points: readonly OperatingPoint[]): OperatingPoint[] {
+  const seen = new Set<string>()
+  return [...points].sort(byCost).filter((point, index) => {
+    const { accelerator, prefillAccelerator, deployment } = point.shape
+    const kind = `${prefillAccelerator.id}+${accelerator.id} ${deployment.engine} ${deployment.mode}`
+    const first = !seen.has(kind)
+    seen.add(kind)
+    return index < ranked || first
+  })
+}
+
+/** Sizes and prices points, each once. */
+class Sizer {
+  readonly #request: PlanRequest
+  readonly #context: PlanContext
+  readonly #objectives: readonly Objective[]
+  readonly #exclusions: Exclusions
+  readonly #known = new Map<OperatingPoint, Candidate | null>()
+  predictions = 0
+
+  constructor(
+    request: PlanRequest,
+    context: PlanContext,
+    objectives: readonly Objective[],
+    exclusions: Exclusions,
+  ) {
+    this.#request = request
+    this.#context = context
+    this.#objectives = objectives
+    this.#exclusions = exclusions
+  }
+
+  candidates(points: readonly OperatingPoint[]): Candidate[] {
+    return points.flatMap(point => this.#candidate(point) ?? [])
+  }
+
+  #candidate(point: OperatingPoint): Candidate | null {
+    const known = this.#known.get(point)
+    if (known !== undefined) return known
+    const sized = sizeDeployment(point, this.#request, this.#context, this.#objectives)
+    this.predictions += sized.predictions
+    const candidate =
+      'deployment' in sized ? buildCandidate(sized, this.#request, this.#context, this.#objectives) : null
+    if (!('deployment' in sized)) this.#exclude(point, sized.devicesNeeded)
+    this.#known.set(point, candidate)
+    return candidate
+  }
+
+  #exclude(point: OperatingPoint, devicesNeeded: number | null): void {
+    const devices = devicesNeeded ?? Number.POSITIVE_INFINITY
+    this.#exclusions.add('rate: objectives at open-loop arrivals', point.shape.id, devices, () =>
+      devicesNeeded === null
+        ? 'a smoother arrival process or looser objectives would be needed'
+        : `${devicesNeeded} devices would be tried next for ${point.shape.id}; at most ${this.#request.maximumDevices} are allowed`,
+    )
+  }
+}
+
+function byBlendedCost(a: Candidate, b: Candidate): number {
+  return (
+    a.cost.blended - b.cost.blended ||
+    b.performance.tokensPerSecondPerUser - a.performance.tokensPerSecondPerUser ||
+    (a.id < b.id ? -1 : 1)
+  )
+}
+
+/** Sizing for a demand moves points: what is dominated afterwards is dropped. */
+function frontOf(candidates: readonly Candidate[], low: (candidate: Candidate) => number): Candidate[] {
+  return paretoFront(
+    candidates,
+    c => c.performance.tokensPerSecondPerUser,
+    low,
+    (a, b) => (a.id < b.id ? -1 : 1),
+  )
+}
+
+function withMargin(objectives: readonly Objective[], margin: number): Objective[] {
+  return objectives.map(objective => ({ ...objective, limitMs: objective.limitMs * (1 - margin) }))
+}
+
+function pricesMissing(skipped: PlanResult['skippedAccelerators']): PlanResult['binding'] {
+  const without = skipped.filter(entry => entry.reason.includes('price'))
+  if (without.length === 0) return []
+  const names = without.map(entry => entry.acceleratorId).join(', ')
+  return [
+    {
+      constraint: 'price: none known for this tier',
+      candidatesExcluded: without.length,
+      relaxation: `another tier, or prices in a facts file, would add ${names}`,
+    },
+  ]
+}
+
+function warningsOf(
+  request: PlanRequest,
+  ranking: readonly Candidate[],
+  hardware: readonly Hardware[],
+): string[] {
+  const warnings: string[] = []
+  if (hardware.length === 0) warnings.push('no accelerator is left to search')
+  if (request.objectives.length === 0) {
+    warnings.push('without a latency objective the cheapest load is the largest that memory holds')
+  }
+  const best = ranking[0]
+  if (best !== undefined && best.feasibilityProbability < 0.5) {
+    const names = request.objectives.map(formatObjective).join(', ')
+    warnings.push(
+      `the cheapest deployment meets ${names} only with ${Math.round(best.feasibilityProbability * 100)} % probability: plan with a safety margin`,
+    )
+  }
+  return warnings
+}
+
+function checkRequest(request: PlanRequest): void {
+  const { shape } = request
+  const refuse = (message: string, where: string, fix: string): never => {
+    throw new TokenwrightError('number', message, { where, fix })
+  }
+  if (!(shape.inputTokens >= 1 && Number.isFinite(shape.inputTokens)))
+    refuse(`prompts of ${shape.inputTokens} tokens`, 'input tokens', 'give 1 or more')
+  if (!(shape.outputTokens > 1 && Number.isFinite(shape.outputTokens)))
+    refuse(
+      `answers of ${shape.outputTokens} tokens`,
+      'output tokens',
+      'give more than 1: TPOT is undefined for one token',
+    )
+  if (!(shape.cachedTokens >= 0 && shape.cachedTokens <= shape.inputTokens))
+    refuse(
+      `${shape.cachedTokens} cached of ${shape.inputTokens} input tokens`,
+      'cached tokens',
+      'cached tokens are part of the input',
+    )
+  if (!(request.loadFactor > 0 && request.loadFactor <= 1))
+    refuse(`a load factor of ${request.loadFactor}`, 'load factor', 'give a share in (0, 1]')
+  if (!(Number.isInteger(request.maximumDevices) && request.maximumDevices >= 1))
+    refuse(`at most ${request.maximumDevices} devices`, 'maximum devices', 'give a whole number of 1 or more')
+  const margin = request.safetyMargin ?? 0
+  if (!(margin >= 0 && margin < 1))
+    refuse(`a safety margin of ${margin}`, 'safety margin', 'give a share in [0, 1)')
+  const rate = request.requestsPerSecond
+  if (rate !== null && !(rate > 0 && Number.isFinite(rate)))
+    refuse(`${rate} requests per second`, 'rate', 'give a rate above 0')
+}

@@ -1,0 +1,40 @@
+/** What a search needs besides the question: facts, a predictor and how far to trust it. Injected, so that tests bring their own world. */
+import type { Accelerator, Catalog } from '../../catalog/types.ts'
+import type { PredictionBasis } from '../../core/provenance.ts'
+import type { ModelArchitecture } from '../../model/architecture.ts'
+import type {
+  Deployment,
+  Load,
+  Performance,
+  PerformanceResult,
+  RequestShape,
+  Speculation,
+} from '../../perf/deployment.ts'
+import type { ErrorBand, NearestMeasurement } from '../types.ts'
+
+/** A deployment made ready once, then asked at many loads. */
+export type LoadPredictor = (load: Load) => PerformanceResult
+
+export interface DeploymentQuestion {
+  readonly deployment: Deployment
+  /** Device of the aggregated or decode pool. */
+  readonly accelerator: Accelerator
+  readonly prefillAccelerator: Accelerator
+  readonly shape: RequestShape
+}
+
+/** How far a prediction can be trusted: band with 80 % confidence, where it comes from, what was measured nearby. */
+export interface PredictionTrust {
+  readonly basis: PredictionBasis
+  readonly band: { readonly tpot: ErrorBand; readonly ttft: ErrorBand; readonly cost: ErrorBand }
+  readonly nearest: readonly NearestMeasurement[]
+}
+
+export interface PlanContext {
+  readonly architecture: ModelArchitecture
+  readonly catalog: Catalog
+  readonly predictor: (question: DeploymentQuestion) => LoadPredictor
+  readonly trust: (question: DeploymentQuestion, load: Load, performance: Performance) => PredictionTrust
+  /** Speculation the model can be served with, beside none. */
+  readonly speculations: readonly Speculation[]
+}
