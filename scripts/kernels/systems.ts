@@ -24,12 +24,6 @@ interface FactEntry {
 /** PCIe 4.0 ×16, one direction: the link of a device without a scale-up fabric (PCI-SIG, 31.5 GB/s). */
 const pcieBytesPerSecond = 31.5e9
 
-/**
- * The L40S facts carry the sparse peaks (362 / 733 TFLOP/s, also in AIConfigurator's l40s.yaml); dense is half
- * (NVIDIA L40S datasheet: the larger numbers are "with sparsity").
- */
-const densePeaks: Readonly<Record<string, { bf16: number; fp8: number }>> = { l40s: { bf16: 181, fp8: 366 } }
-
 /** Peaks the efficiencies refer to, from the facts file (GB/s, TFLOP/s → SI). */
 export function readAccelerators(dataFolder: string): Record<string, KernelAccelerator> {
   const facts = JSON.parse(readFileSync(join(dataFolder, 'facts', 'accelerators.json'), 'utf8')) as {
@@ -39,7 +33,7 @@ export function readAccelerators(dataFolder: string): Record<string, KernelAccel
   for (const system of systems) {
     const fact = facts.entries.find(entry => entry.id === system.acceleratorId)
     if (!fact) throw new Error(`no accelerator ${system.acceleratorId} in facts/accelerators.json`)
-    const dense = densePeaks[fact.id] ?? fact.denseTflops
+    const dense = fact.denseTflops
     const fp4 = fact.denseTflops.fp4
     found[fact.id] = {
       id: fact.id,

@@ -12,6 +12,8 @@ export interface FitOptions {
   /** Residuals beyond this many sigmas count linearly (pseudo-Huber). */
   readonly huber: number
   readonly iterations: number
+  /** A cell's rows (model × accelerator × engine × format) are correlated: together they weigh at most as much as this many. */
+  readonly rowsPerCell: number
   /** Which kernel-table priors replace hand-set ones. */
   readonly priors: PriorChoice
 }
@@ -19,37 +21,49 @@ export interface FitOptions {
 export const defaultFitOptions: FitOptions = {
   levelSigma: {
     all: 0.2,
-    vendor: 0.25,
-    generation: 0.2,
-    engine: 0.15,
-    'generation-engine': 0.12,
-    'generation-format': 0.15,
-    'engine-format': 0.15,
-    attention: 0.2,
-    'feed-forward': 0.2,
-    model: 0.12,
+    vendor: 0.15,
+    generation: 0.12,
+    engine: 0.1,
+    'generation-engine': 0.08,
+    'generation-format': 0.12,
+    'engine-format': 0.1,
+    attention: 0.15,
+    'feed-forward': 0.15,
+    model: 0.2,
     accelerator: 0.05,
     'model-engine': 0.08,
     disaggregated: 0.15,
+    cell: 0.12,
   },
   looseness: {
     collectiveMicroseconds: 1.5,
     stepMicroseconds: 2,
     sequenceMicroseconds: 2,
-    eagerFactor: 2,
+    eagerLayerMicroseconds: 1.5,
     requestMilliseconds: 3,
     promptTokenMicroseconds: 2,
     firstTokenLagSteps: 3,
     mfuExperts: 2,
-    attentionLayerMicroseconds: 1.2,
-    feedForwardLayerMicroseconds: 1.2,
+    attentionLayerMicroseconds: 0.8,
+    feedForwardLayerMicroseconds: 0.8,
     handoffMilliseconds: 3,
     transferGigabytesPerSecond: 1.5,
     prefillPoolWork: 2,
     draftCost: 1.5,
   },
-  metricSigma: { tpot: 0.08, ttft: 0.25, throughput: 0.08 },
+  metricSigma: { tpot: 0.15, ttft: 0.4, throughput: 0.15 },
   huber: 2,
   iterations: 8,
-  priors: { fromKernels: [] },
+  rowsPerCell: 8,
+  priors: {
+    fromKernels: [
+      'mbuWeights',
+      'mbuExperts',
+      'mfuDense',
+      'mfuExperts',
+      'mbuCache',
+      'mfuAttention',
+      'busEfficiency',
+    ],
+  },
 }

@@ -59,8 +59,8 @@ export function fitEffects(
   const index = new Map<string, number>()
   const sigmas: number[] = []
   const rowsPerEffect: number[] = []
-  const groupCounts = new Map<string, number>()
-  for (const p of points) groupCounts.set(p.point.group, (groupCounts.get(p.point.group) ?? 0) + 1)
+  const cellCounts = new Map<string, number>()
+  for (const p of points) cellCounts.set(cellKey(p), (cellCounts.get(cellKey(p)) ?? 0) + 1)
   const rows: Row[] = points.map(prepared => {
     const names = coefficientNames.filter(name => isActive(name, prepared))
     const effects = names.map(name =>
@@ -81,9 +81,8 @@ export function fitEffects(
       }),
     )
     const priorLogs = names.map(name => Math.log(priorOf(base, name, prepared.cell)))
-    // Large groups are correlated: their weight grows with the square root of their size beyond eight rows.
-    const size = groupCounts.get(prepared.point.group)!
-    return { prepared, names, priorLogs, effects, weight: Math.min(1, Math.sqrt(8 / size)) }
+    const weight = Math.min(1, options.rowsPerCell / cellCounts.get(cellKey(prepared))!)
+    return { prepared, names, priorLogs, effects, weight }
   })
   const n = sigmas.length
   let theta: Float64Array = new Float64Array(n)
@@ -122,6 +121,11 @@ export function fitEffects(
     }
   }
   return { effects, objective, iterations: iteration }
+}
+
+/** Rows of one cell share what the model does not know about it. */
+function cellKey({ cell, point }: PreparedPoint): string {
+  return `${cell.modelId} ${cell.acceleratorId} ${cell.engine} ${cell.denseFormat} ${cell.expertFormat} ${point.deployment.mode}`
 }
 
 function isActive(name: CoefficientName, prepared: PreparedPoint): boolean {

@@ -56,10 +56,14 @@ export function priorSet(
   for (const entry of kernels?.priors ?? []) {
     const key = `${entry.generation}/${entry.engine}`
     for (const [format, values] of Object.entries(entry.formats)) {
-      put('mbuWeights', `${key}/${format}`, values.mbuWeights)
-      put('mbuExperts', `${key}/${format}`, values.mbuExperts)
-      put('mfuDense', `${key}/${format}`, values.mfuDense)
-      put('mfuExperts', `${key}/${format}`, values.mfuMoe)
+      // Where 4-bit matrix hardware exists, MXFP4 weights meet 8-bit activations (number-format.ts, computeClass).
+      const fourBit = entry.generation.startsWith('blackwell')
+      if (format === (fourBit ? 'mxfp4' : 'mxfp4-fp8')) continue
+      const name = `${key}/${format === 'mxfp4-fp8' ? 'mxfp4' : format}`
+      put('mbuWeights', name, values.mbuWeights)
+      put('mbuExperts', name, values.mbuExperts)
+      put('mfuDense', name, values.mfuDense)
+      put('mfuExperts', name, values.mfuMoe)
     }
     put('mbuCache', `${key}/bf16`, entry.mbuKv)
     put('mbuCache', `${key}/fp8`, entry.mbuKvFp8)

@@ -21,10 +21,11 @@ export function writePlan(report: PlanReport, flags: PlanFlags): void {
     written.push(flags.html)
   }
   if (flags.saveDir !== undefined && feasible) {
-    written.push(...saveDirectory(flags.saveDir, savedFiles(report), { force: flags.force ?? false }))
+    const files = saveDirectory(flags.saveDir, savedFiles(report), { force: flags.force ?? false })
+    written.push(`${flags.saveDir} (${files.length} files)`)
   }
   process.stdout.write(printed(report, flags, top))
-  if (written.length > 0) process.stderr.write(`written: ${written.join(' ')}\n`)
+  if (written.length > 0) process.stderr.write(`written: ${written.join(', ')}\n`)
   if (!feasible) {
     const saved = flags.saveDir === undefined ? '' : `; nothing is written to ${flags.saveDir}`
     throw new NoFeasibleConfiguration(
@@ -41,15 +42,16 @@ function printed(report: PlanReport, flags: PlanFlags, top: number | undefined):
     width: terminalWidth(),
     top: top ?? defaultTextOptions.top,
     style: terminalStyle(),
+    ...(flags.saveDir === undefined ? {} : { savedTo: flags.saveDir }),
   })
 }
 
 function savedFiles(report: PlanReport): ReportFile[] {
   return [
     ...report.files,
-    { path: 'report/plan.txt', text: renderPlanText(report) },
-    { path: 'report/plan.json', text: renderPlanJson(report) },
-    { path: 'report/plan.csv', text: renderPlanCsv(report) },
-    { path: 'report/plan.html', text: renderPlanHtml(report) },
+    { path: 'report/plan.txt', text: renderPlanText(report), executable: false },
+    { path: 'report/plan.json', text: renderPlanJson(report), executable: false },
+    { path: 'report/plan.csv', text: renderPlanCsv(report), executable: false },
+    { path: 'report/plan.html', text: renderPlanHtml(report), executable: false },
   ]
 }

@@ -3,6 +3,7 @@ import type { FactsCatalog, Price } from '../catalog/index.ts'
 import { loadCatalogWithFacts } from '../catalog/index.ts'
 import { TokenwrightError } from '../core/errors.ts'
 import { parseCount } from '../core/parse-quantity.ts'
+import type { ModelArchitecture } from '../model/index.ts'
 import { loadCoefficients } from '../perf/load-coefficients-file.ts'
 import { type PlanResult, perfContext, planDeployments } from '../plan/index.ts'
 import type { PlanReport } from '../report/plan-report.ts'
@@ -34,7 +35,7 @@ export async function runPlan(name: string | undefined, flags: PlanFlags): Promi
     coefficients: loadCoefficients(),
   })
   const result = planDeployments(request, context)
-  writePlan(await planReport(result, catalog, trace), flags)
+  writePlan(planReport(result, catalog, model.architecture, trace), flags)
 }
 
 /** What can be refused before anything is read. */
@@ -65,13 +66,14 @@ async function readTrace(flags: PlanFlags): Promise<TraceStatistics | null> {
   }
 }
 
-async function planReport(
+function planReport(
   result: PlanResult,
   catalog: FactsCatalog,
+  architecture: ModelArchitecture,
   trace: TraceStatistics | null,
-): Promise<PlanReport> {
+): PlanReport {
   const chosen = result.ranking[0]
-  const launch = chosen === undefined ? null : await launchOf(chosen, result.request)
+  const launch = chosen === undefined ? null : launchOf(chosen, result.request, architecture, catalog)
   return {
     result: { ...result, warnings: [...result.warnings, ...(trace?.notes ?? [])] },
     files: launch?.files ?? [],

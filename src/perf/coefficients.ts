@@ -25,8 +25,8 @@ export const coefficientNames = [
   /** Scheduler, sampling and host work per step, and per running sequence, µs. */
   'stepMicroseconds',
   'sequenceMicroseconds',
-  /** A step with prefill tokens is not captured in a graph: its floors are this many times longer. */
-  'eagerFactor',
+  /** A step with prefill tokens is not captured in a graph: the host launches each layer, µs per layer. */
+  'eagerLayerMicroseconds',
   /** Front end: per request (ms) and per prompt token (µs), and decode steps until the first token is handed over. */
   'requestMilliseconds',
   'promptTokenMicroseconds',
@@ -36,6 +36,8 @@ export const coefficientNames = [
   'expertImbalance',
   /** Tokens by which a matrix product behaves larger than it is (tile padding). */
   'paddingTokens',
+  /** What remains of a measured cell after everything above: one factor on every step. 1 where nothing was measured. */
+  'stepFactor',
   /** Cross-node collectives: latency relative to in-domain ones. */
   'scaleOutLatencyFactor',
   /** Disaggregation: router and hand-off per request (ms), KV transfer (GB/s per request), prefill work relative to aggregated. */
@@ -87,6 +89,8 @@ export interface CoefficientSet {
   readonly effects: Readonly<Record<string, FittedEffect>>
 }
 
+export type AttentionKind = 'gqa' | 'mla' | 'hybrid' | 'sparse-latent' | 'sparse-grouped' | 'compressed'
+
 /** What coefficients depend on. */
 export interface Cell {
   readonly vendor: string
@@ -94,7 +98,8 @@ export interface Cell {
   readonly acceleratorId: string
   readonly engine: Engine
   readonly modelId: string
-  readonly attentionKind: 'gqa' | 'mla' | 'hybrid' | 'sparse'
+  /** Which kernels attention runs: 'sparse-latent' DeepSeek sparse attention, 'compressed' DeepSeek-V4, 'sparse-grouped' block-sparse GQA. */
+  readonly attentionKind: AttentionKind
   readonly feedForwardKind: 'dense' | 'moe' | 'moe-shared'
   readonly denseFormat: NumberFormat
   readonly expertFormat: NumberFormat
@@ -110,14 +115,18 @@ export function cellOf(
   accelerator: Accelerator,
   deployment: Pick<Deployment, 'engine' | 'mode'> & { readonly precision: Precision },
 ): Cell {
-  let sparse = 0
+  let sparseLatent = 0
+  let sparseGrouped = 0
+  let compressed = 0
   let linear = 0
   let mla = 0
   let moe = 0
   let shared = 0
   for (const group of architecture.layerGroups) {
     const a = group.attention
-    if ((a.kind === 'gqa' || a.kind === 'mla') && a.sparse !== null) sparse += group.count
+    if (a.kind === 'gqa' && a.sparse !== null) sparseGrouped += group.count
+    if (a.kind === 'mla' && a.sparse !== null) sparseLatent += group.count
+    if (a.kind === 'mla' && a.compressionTokens > 1) compressed += group.count
     if (a.kind === 'linear') linear += group.count
     if (a.kind === 'mla') mla += group.count
     if (group.feedForward.kind === 'moe') {
@@ -132,7 +141,7 @@ export function cellOf(
     acceleratorId: accelerator.id,
     engine: deployment.engine,
     modelId,
-    attentionKind: linear > 0 ? 'hybrid' : sparse > 0 ? 'sparse' : mla > 0 ? 'mla' : 'gqa',
+    attentionKind: attentionKind({ linear, compressed, sparseLatent, sparseGrouped, mla }),
     feedForwardKind: moe === 0 ? 'dense' : shared > 0 ? 'moe-shared' : 'moe',
     denseFormat: moe === 0 ? precision.denseFeedForward : precision.attention,
     expertFormat: precision.routedExperts,
@@ -140,6 +149,20 @@ export function cellOf(
     kernelGeneration: kernelGeneration(accelerator.generation),
     disaggregated: deployment.mode === 'disaggregated',
   }
+}
+
+function attentionKind(layers: {
+  linear: number
+  compressed: number
+  sparseLatent: number
+  sparseGrouped: number
+  mla: number
+}): AttentionKind {
+  if (layers.linear > 0) return 'hybrid'
+  if (layers.compressed > 0) return 'compressed'
+  if (layers.sparseLatent > 0) return 'sparse-latent'
+  if (layers.sparseGrouped > 0) return 'sparse-grouped'
+  return layers.mla > 0 ? 'mla' : 'gqa'
 }
 
 /** B300 and GB300 share kernels with B200: one group for coefficients. */
@@ -194,6 +217,11 @@ export function effectLevels(name: CoefficientName, cell: Cell): string[] {
     case 'feedForwardLayerMicroseconds':
       levels.push(engine, generationEngine, `feed-forward:${cell.feedForwardKind}`)
       break
+    case 'stepFactor':
+      return [
+        `model:${cell.modelId}`,
+        `cell:${cell.modelId}/${cell.acceleratorId}/${cell.engine}/${cell.feedForwardKind === 'dense' ? cell.denseFormat : cell.expertFormat}`,
+      ]
     case 'routingExponent':
     case 'expertImbalance':
     case 'paddingTokens':
@@ -234,7 +262,7 @@ const modelEffects: ReadonlySet<CoefficientName> = new Set([
   'mfuDense',
   'attentionLayerMicroseconds',
   'feedForwardLayerMicroseconds',
-  'eagerFactor',
+  'eagerLayerMicroseconds',
   'firstTokenLagSteps',
 ])
 
@@ -276,5 +304,5 @@ export function priorOf(set: CoefficientSet, name: CoefficientName, cell: Cell):
     const value = table[`${cell.kernelGeneration}/${engine}/${format}`] ?? table[`${cell.kernelGeneration}/${engine}`]
     if (value !== undefined) return value
   }
-  return table[cell.attentionKind] ?? table[cell.feedForwardKind] ?? table[cell.engine] ?? table.default!
+  return table[`${cell.attentionKind}/${cell.engine}`] ?? table[cell.attentionKind] ?? table[cell.feedForwardKind] ?? table[cell.engine] ?? table.default!
 }

@@ -169,25 +169,26 @@ export class StepModel {
     const communication = this.#collectiveSeconds(tokens, allTokens)
     const body = dense + expert + decode + prefillAttention + communication
     let sum = body + this.#layerFloor
-    if (work.prefillTokens > 0) sum = smoothMaximum(sum, this.#layerFloor * c.eagerFactor)
-    const stepOverhead = 1e-6 * c.stepMicroseconds
-    const sequenceOverhead = 1e-6 * c.sequenceMicroseconds * work.sequences
+    if (work.prefillTokens > 0) sum = smoothMaximum(sum, 1e-6 * c.eagerLayerMicroseconds * f.layers)
+    const factor = c.stepFactor
+    const stepOverhead = 1e-6 * c.stepMicroseconds * factor
+    const sequenceOverhead = 1e-6 * c.sequenceMicroseconds * work.sequences * factor
 
     const denseSplit = share(weightMemory, weightCompute)
     const expertSplit = share(expertMemory, expertCompute)
     const cacheSplit = share(cacheMemory, decodeAttention)
-    out.denseWeights = dense * denseSplit
-    out.expertWeights = expert * expertSplit
-    out.cacheRead = decode * cacheSplit
-    out.matrixCompute = dense * (1 - denseSplit) + expert * (1 - expertSplit)
-    out.attentionCompute = decode * (1 - cacheSplit) + prefillAttention
-    out.communication = communication
-    out.layerOverhead = sum - body
+    out.denseWeights = dense * denseSplit * factor
+    out.expertWeights = expert * expertSplit * factor
+    out.cacheRead = decode * cacheSplit * factor
+    out.matrixCompute = (dense * (1 - denseSplit) + expert * (1 - expertSplit)) * factor
+    out.attentionCompute = (decode * (1 - cacheSplit) + prefillAttention) * factor
+    out.communication = communication * factor
+    out.layerOverhead = (sum - body) * factor
     out.stepOverhead = stepOverhead
     out.sequenceOverhead = sequenceOverhead
     out.memoryBusy = out.denseWeights + out.expertWeights + out.cacheRead
     out.computeBusy = out.matrixCompute + out.attentionCompute
-    out.total = sum + stepOverhead + sequenceOverhead
+    out.total = sum * factor + stepOverhead + sequenceOverhead
     return out.total
   }
 

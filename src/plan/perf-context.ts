@@ -7,7 +7,8 @@ import {
   type LocalCoefficients,
   resolveCoefficients,
 } from '../perf/coefficients.ts'
-import { predictWith } from '../perf/predict.ts'
+import type { Deployment, Precision } from '../perf/deployment.ts'
+import { preparePrediction } from './prepared-prediction.ts'
 import type { DeploymentQuestion, LoadPredictor, PlanContext, PredictionTrust } from './search/context.ts'
 import { shippedSpeculations } from './speculation-options.ts'
 import type { ErrorBand } from './types.ts'
@@ -24,28 +25,27 @@ export interface PerfContextInput {
 export function perfContext(input: PerfContextInput): PlanContext {
   const { modelId, architecture, catalog, coefficients } = input
   const resolved = new Map<string, LocalCoefficients>()
-  const localCoefficients = (accelerator: Accelerator, question: DeploymentQuestion): LocalCoefficients => {
-    const { engine, mode, precision } = question.deployment
-    const key = `${accelerator.id} ${engine} ${mode} ${JSON.stringify(precision)}`
+  const precisionNames = new Map<Precision, string>()
+  const localCoefficients = (accelerator: Accelerator, deployment: Deployment): LocalCoefficients => {
+    const { engine, mode, precision } = deployment
+    let precisionName = precisionNames.get(precision)
+    if (precisionName === undefined) {
+      precisionName = JSON.stringify(precision)
+      precisionNames.set(precision, precisionName)
+    }
+    const key = `${accelerator.id} ${engine} ${mode} ${precisionName}`
     let known = resolved.get(key)
     if (known === undefined) {
-      known = resolveCoefficients(
-        coefficients,
-        cellOf(modelId, architecture, accelerator, question.deployment),
-      )
+      known = resolveCoefficients(coefficients, cellOf(modelId, architecture, accelerator, deployment))
       resolved.set(key, known)
     }
     return known
   }
-  const predictor = (question: DeploymentQuestion): LoadPredictor => {
-    const { deployment, accelerator, prefillAccelerator, shape } = question
-    const local = localCoefficients(accelerator, question)
-    return load =>
-      predictWith(
-        { modelId, architecture, accelerator, prefillAccelerator, deployment, shape, load, coefficients },
-        local,
-      )
-  }
+  const predictor = (question: DeploymentQuestion): LoadPredictor =>
+    preparePrediction(
+      { modelId, architecture, coefficients, ...question },
+      localCoefficients(question.accelerator, question.deployment),
+    )
   return {
     architecture,
     catalog,

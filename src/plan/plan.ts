@@ -5,7 +5,13 @@ import { exploreDisaggregated } from './disaggregation.ts'
 import { hardwarePool } from './hardware-pool.ts'
 import { formatObjective } from './objectives.ts'
 import { relaxedObjectives } from './relaxation.ts'
-import { aggregatedShapes, engineChoices, type Hardware } from './search/aggregated-shapes.ts'
+import {
+  aggregatedShapes,
+  type EngineChoice,
+  engineChoices,
+  type Hardware,
+  weightBytes,
+} from './search/aggregated-shapes.ts'
 import { buildCandidate } from './search/candidate.ts'
 import type { PlanContext } from './search/context.ts'
 import { Exclusions } from './search/exclusions.ts'
@@ -13,11 +19,14 @@ import { paretoFront } from './search/front.ts'
 import { type OperatingPoint, pointCost } from './search/load-curve.ts'
 import { PriceBook } from './search/pricing.ts'
 import { byCost, Search, throughput } from './search/search.ts'
+import type { DeploymentShape } from './search/shape.ts'
 import { sizeDeployment } from './search/sizing.ts'
 import type { Candidate, Objective, PlanRequest, PlanResult } from './types.ts'
 
 /** Shapes ranked in full; beyond, only the best of each accelerator and engine is kept. */
 const ranked = 40
+/** Speeds on a shown front differ by at least this factor. */
+const frontSpacing = 1.01
 
 export function planDeployments(request: PlanRequest, context: PlanContext): PlanResult {
   checkRequest(request)
@@ -29,7 +38,8 @@ export function planDeployments(request: PlanRequest, context: PlanContext): Pla
   const search = new Search(request, context, objectives, cost, exclusions)
   const choices = engineChoices(request, context.architecture, hardware)
 
-  search.explore(choices.flatMap(choice => aggregatedShapes(request, context, choice)))
+  search.explore(choices.flatMap(choice => shapesOf(choice, request, context, exclusions)))
+  noPrecision(request, hardware, choices, exclusions)
   if (request.allowDisaggregated) exploreDisaggregated(search, request, context, objectives, choices)
 
   const sizer = new Sizer(request, context, objectives, exclusions)
@@ -58,6 +68,43 @@ export function planDeployments(request: PlanRequest, context: PlanContext): Pla
     },
     skippedAccelerators: skipped,
     warnings: [...prices.warnings, ...warningsOf(request, ranking, hardware)],
+  }
+}
+
+/** A choice without any layout is one whose weights need more devices than are allowed, or than belong together. */
+function shapesOf(
+  choice: EngineChoice,
+  request: PlanRequest,
+  context: PlanContext,
+  exclusions: Exclusions,
+): DeploymentShape[] {
+  const shapes = aggregatedShapes(request, context, choice)
+  if (shapes.length > 0) return shapes
+  const { accelerator } = choice.hardware
+  const fewest = Math.ceil(weightBytes(context.architecture, choice.precision) / accelerator.memoryBytes)
+  const id = `${accelerator.id}-${choice.engine}-${choice.precision.preset}`
+  exclusions.add('memory: the weights need more devices than may work together', id, fewest, () =>
+    fewest > request.maximumDevices
+      ? `${fewest} devices or more would be needed for ${id}; at most ${request.maximumDevices} are allowed`
+      : `the model does not divide over the ${fewest} or more devices that ${id} needs`,
+  )
+  return shapes
+}
+
+function noPrecision(
+  request: PlanRequest,
+  hardware: readonly Hardware[],
+  choices: readonly EngineChoice[],
+  exclusions: Exclusions,
+): void {
+  for (const entry of hardware) {
+    if (choices.some(choice => choice.hardware === entry)) continue
+    const wanted = request.precisions.length === 0 ? 'the checkpoint' : request.precisions.join(', ')
+    exclusions.add(`precision: ${wanted} cannot be served`, entry.accelerator.id, 0, () =>
+      request.precisions.length === 0
+        ? `no format that ${entry.accelerator.name} runs can be made from the checkpoint`
+        : `other precisions may run on ${entry.accelerator.name}`,
+    )
   }
 }
 
@@ -128,14 +175,19 @@ function byBlendedCost(a: Candidate, b: Candidate): number {
   )
 }
 
-/** Sizing for a demand moves points: what is dominated afterwards is dropped. */
+/**
+ * Sizing for a demand moves points: what is dominated afterwards is dropped. Of neighbours that differ by less than a
+ * hundredth in speed only the better is shown.
+ */
 function frontOf(candidates: readonly Candidate[], low: (candidate: Candidate) => number): Candidate[] {
-  return paretoFront(
-    candidates,
-    c => c.performance.tokensPerSecondPerUser,
-    low,
-    (a, b) => (a.id < b.id ? -1 : 1),
-  )
+  const speed = (candidate: Candidate) => candidate.performance.tokensPerSecondPerUser
+  const front = paretoFront(candidates, speed, low, (a, b) => (a.id < b.id ? -1 : 1))
+  const shown: Candidate[] = []
+  for (const candidate of front.reverse()) {
+    const slower = shown.at(-1)
+    if (slower === undefined || speed(candidate) >= speed(slower) * frontSpacing) shown.push(candidate)
+  }
+  return shown.reverse()
 }
 
 function withMargin(objectives: readonly Objective[], margin: number): Objective[] {

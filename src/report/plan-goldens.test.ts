@@ -90,7 +90,7 @@ describe('plan HTML', () => {
     const page = renderPlanHtml({
       ...reportFixture,
       result: { ...result, modelId: evil, request: { ...result.request, modelId: evil }, warnings: [evil] },
-      files: [{ path: evil, text: evil }],
+      files: [{ path: evil, text: evil, executable: false }],
     })
     expect(page).not.toContain('<script')
     expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;&quot;&amp;')

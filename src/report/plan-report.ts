@@ -6,6 +6,7 @@ import type { Candidate, PlanResult } from '../plan/types.ts'
 export interface ReportFile {
   readonly path: string
   readonly text: string
+  readonly executable: boolean
 }
 
 export interface PlanReport {

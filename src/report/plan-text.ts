@@ -38,6 +38,8 @@ export interface PlanTextOptions {
   /** Rows of the ranking. */
   readonly top: number
   readonly style: TextStyle
+  /** Folder into which the files were written. */
+  readonly savedTo?: string
 }
 
 export const defaultTextOptions: PlanTextOptions = { width: 120, top: 10, style: plainStyle }
@@ -171,10 +173,12 @@ function wrappedLines(lines: readonly string[], width: number): string {
     .join('\n')
 }
 
-function nextSteps(report: PlanReport, { style }: PlanTextOptions): string {
+function nextSteps(report: PlanReport, { style, savedTo }: PlanTextOptions): string {
   const lines: string[] = []
   if (report.files.length > 0) {
-    lines.push('  launch it: add --save-dir DIR to write')
+    lines.push(
+      savedTo === undefined ? '  launch it: add --save-dir DIR to write' : `  launch it: in ${savedTo} are`,
+    )
     lines.push(...report.files.map(file => `    ${file.path}`))
   }
   if (report.benchmarkCommand !== null) {

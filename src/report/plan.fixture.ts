@@ -1,11 +1,9 @@
 /** A realistic planner's answer for the report's tests. The figures are consistent with each other, not predictions. */
 import type { Price } from '../catalog/types.ts'
-import type { PredictionBasis } from '../core/provenance.ts'
 import type { CostLine } from '../cost/types.ts'
 import {
   type Deployment,
   deploymentDevices,
-  type Engine,
   type LatencySummary,
   type Parallelism,
   type Pool,
@@ -15,6 +13,7 @@ import {
 } from '../perf/deployment.ts'
 import type { Candidate, PlanRequest, PlanResult } from '../plan/types.ts'
 import type { PlanReport } from './plan-report.ts'
+import { type Sketch, sketches } from './plan-sketches.fixture.ts'
 
 const inputTokens = 4000
 const outputTokens = 500
@@ -37,141 +36,6 @@ export const requestFixture: PlanRequest = {
   allowSpeculation: true,
   loadFactor: 0.8,
 }
-
-interface Sketch {
-  readonly id: string
-  readonly accelerator: string
-  readonly engine: Engine
-  readonly preset: string
-  readonly layout: Deployment['mode']
-  readonly tensor: number
-  readonly replicas: number
-  readonly prefillReplicas?: number
-  readonly concurrency: number
-  readonly ttftMs: number
-  readonly tpotMs: number
-  readonly usdPerDeviceHour: number
-  readonly wattsPerDevice: number
-  readonly basis: PredictionBasis
-  readonly speculation?: Speculation
-}
-
-const eagle: Speculation = {
-  method: 'eagle3',
-  draftTokens: 3,
-  acceptanceLength: 2.31,
-  acceptanceSource: 'EAGLE-3 paper, table 1, MT-bench',
-}
-
-const sketches: readonly Sketch[] = [
-  {
-    id: 'b200-trtllm-nvfp4-tp2',
-    accelerator: 'b200',
-    engine: 'trtllm',
-    preset: 'nvfp4',
-    layout: 'aggregated',
-    tensor: 2,
-    replicas: 1,
-    concurrency: 96,
-    ttftMs: 512,
-    tpotMs: 26.4,
-    usdPerDeviceHour: 3.95,
-    wattsPerDevice: 812,
-    basis: 'fitted',
-    speculation: eagle,
-  },
-  {
-    id: 'h200-vllm-fp8-tp4',
-    accelerator: 'h200',
-    engine: 'vllm',
-    preset: 'fp8',
-    layout: 'aggregated',
-    tensor: 4,
-    replicas: 1,
-    concurrency: 72,
-    ttftMs: 640,
-    tpotMs: 27.9,
-    usdPerDeviceHour: 2.5,
-    wattsPerDevice: 574,
-    basis: 'measured',
-  },
-  {
-    id: 'gb200-sglang-fp8-disagg',
-    accelerator: 'gb200',
-    engine: 'sglang',
-    preset: 'fp8',
-    layout: 'disaggregated',
-    tensor: 4,
-    replicas: 2,
-    prefillReplicas: 3,
-    concurrency: 384,
-    ttftMs: 388,
-    tpotMs: 21.7,
-    usdPerDeviceHour: 4.6,
-    wattsPerDevice: 905,
-    basis: 'transferred',
-  },
-  {
-    id: 'mi355x-vllm-fp8-tp2',
-    accelerator: 'mi355x',
-    engine: 'vllm',
-    preset: 'fp8',
-    layout: 'aggregated',
-    tensor: 2,
-    replicas: 1,
-    concurrency: 40,
-    ttftMs: 610,
-    tpotMs: 25.2,
-    usdPerDeviceHour: 2.95,
-    wattsPerDevice: 1010,
-    basis: 'fitted',
-  },
-  {
-    id: 'h100-sglang-fp8-tp8',
-    accelerator: 'h100',
-    engine: 'sglang',
-    preset: 'fp8',
-    layout: 'aggregated',
-    tensor: 8,
-    replicas: 1,
-    concurrency: 88,
-    ttftMs: 560,
-    tpotMs: 22.1,
-    usdPerDeviceHour: 2.1,
-    wattsPerDevice: 520,
-    basis: 'measured',
-  },
-  {
-    id: 'h100-vllm-bf16-tp8',
-    accelerator: 'h100',
-    engine: 'vllm',
-    preset: 'bf16',
-    layout: 'aggregated',
-    tensor: 8,
-    replicas: 1,
-    concurrency: 48,
-    ttftMs: 720,
-    tpotMs: 18.4,
-    usdPerDeviceHour: 2.1,
-    wattsPerDevice: 495,
-    basis: 'fitted',
-  },
-  {
-    id: 'l40s-vllm-fp8-tp8',
-    accelerator: 'l40s',
-    engine: 'vllm',
-    preset: 'fp8',
-    layout: 'aggregated',
-    tensor: 8,
-    replicas: 1,
-    concurrency: 12,
-    ttftMs: 940,
-    tpotMs: 29.6,
-    usdPerDeviceHour: 0.95,
-    wattsPerDevice: 268,
-    basis: 'assumed',
-  },
-]
 
 function precision(preset: string): Precision {
   const weights = preset === 'fp8' ? 'fp8' : preset === 'nvfp4' ? 'nvfp4' : 'bf16'
@@ -457,10 +321,14 @@ export const infeasibleFixture: PlanResult = {
 export const reportFixture: PlanReport = {
   result: resultFixture,
   files: [
-    { path: 'README.md', text: '# How to launch\n' },
-    { path: 'trtllm/serve.yaml', text: 'backend: pytorch\ntensor_parallel_size: 2\n' },
-    { path: 'dynamo/aggregated.yaml', text: 'apiVersion: nvidia.com/v1alpha1\n' },
-    { path: 'benchmark.sh', text: '#!/bin/sh\nvllm bench serve --max-concurrency 96\n' },
+    { path: 'deployment.yaml', text: 'schema: tokenwright/deployment/1\n', executable: false },
+    { path: 'serve-trtllm.yaml', text: 'backend: pytorch\ntensor_parallel_size: 2\n', executable: false },
+    { path: 'dynamo.yaml', text: 'apiVersion: nvidia.com/v1alpha1\n', executable: false },
+    {
+      path: 'benchmark-vllm.sh',
+      text: '#!/bin/sh\nvllm bench serve --max-concurrency 96\n',
+      executable: true,
+    },
   ],
   benchmarkCommand:
     'vllm bench serve --model meta-llama/Llama-3.1-70B --dataset-name random --random-input-len 4000 --random-output-len 500 --max-concurrency 96 --num-prompts 960 --percentile-metrics ttft,tpot,e2el',

@@ -19,8 +19,8 @@ beforeEach(() => {
 })
 
 const files = [
-  { path: 'README.md', text: 'launch' },
-  { path: 'vllm/serve.sh', text: '#!/bin/sh\n' },
+  { path: 'README.md', text: 'launch', executable: false },
+  { path: 'vllm/serve.sh', text: '#!/bin/sh\n', executable: true },
 ]
 
 test('writes all files, scripts executable, and leaves nothing beside', () => {
@@ -34,7 +34,7 @@ test('writes all files, scripts executable, and leaves nothing beside', () => {
 test('a second run replaces the first', () => {
   const target = join(folder, 'plan')
   saveDirectory(target, files)
-  saveDirectory(target, [{ path: 'other.txt', text: 'x' }])
+  saveDirectory(target, [{ path: 'other.txt', text: 'x', executable: false }])
   expect(readdirSync(target).filter(name => !name.startsWith('.'))).toEqual(['other.txt'])
 })
 
@@ -57,14 +57,16 @@ test('with force it is written into, and what else lies there stays', () => {
 
 test('when a file cannot be written, nothing is', () => {
   const target = join(folder, 'plan')
-  const impossible = [...files, { path: 'README.md/below-a-file', text: 'x' }]
+  const impossible = [...files, { path: 'README.md/below-a-file', text: 'x', executable: false }]
   expect(() => saveDirectory(target, impossible)).toThrow(TokenwrightError)
   expect(existsSync(target)).toBe(false)
   expect(readdirSync(folder)).toEqual([])
 })
 
 test('paths that lead out of the folder are a fault of the program', () => {
-  expect(() => saveDirectory(folder, [{ path: '../escape', text: '' }])).toThrow('assertion failed')
+  expect(() => saveDirectory(folder, [{ path: '../escape', text: '', executable: false }])).toThrow(
+    'assertion failed',
+  )
 })
 
 test('one file is replaced as a whole', () => {

@@ -39,12 +39,16 @@ export function saveDirectory(
     try {
       const all = [
         ...files,
-        { path: markerFile, text: 'Written by tokenwright plan --save-dir; replaced by the next run.\n' },
+        {
+          path: markerFile,
+          text: 'Written by tokenwright plan --save-dir; replaced by the next run.\n',
+          executable: false,
+        },
       ]
       for (const file of all) {
         const target = join(staging, file.path)
         mkdirSync(dirname(target), { recursive: true })
-        writeFileSync(target, file.text, { mode: file.path.endsWith('.sh') ? 0o755 : 0o644 })
+        writeFileSync(target, file.text, { mode: file.executable ? 0o755 : 0o644 })
       }
       if (previous === 'ours') replaceFolder(staging, directory)
       else moveInto(staging, directory, all)

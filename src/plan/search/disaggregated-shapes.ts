@@ -6,41 +6,32 @@
 import { devicesPerReplica } from '../../perf/deployment.ts'
 import type { PlanRequest } from '../types.ts'
 import { pairShape } from './pair-shape.ts'
-import type { PoolChoice, ProbedPools } from './pool-probe.ts'
+import type { PoolChoice, PoolProbe } from './pool-probe.ts'
 import type { DeploymentShape } from './shape.ts'
 
-/** Prefill pools are planned to this utilisation: beyond, queues make TTFT explode. */
-const prefillUtilisation = 0.8
 const ratiosKept = 2
 const mostReplicas = { prefill: 16, decode: 6 }
 
 /** All pairs of kept pools, each at its best ratios of replicas. */
-export function pairedShapes(
-  request: PlanRequest,
-  prefill: ProbedPools,
-  decode: ProbedPools,
-): DeploymentShape[] {
-  return prefill.prefill.flatMap(first =>
-    decode.decode.flatMap(second =>
-      matchedReplicas(first, second, request).map(({ prefillReplicas, decodeReplicas }) =>
-        pairShape(
-          decode.choice,
-          first.hardware,
-          second.hardware,
-          { parallelism: first.parallelism, replicas: prefillReplicas },
-          { parallelism: second.parallelism, replicas: decodeReplicas },
-          second.speculation,
+export function pairedShapes(request: PlanRequest, prefill: PoolProbe, decode: PoolProbe): DeploymentShape[] {
+  return prefill
+    .prefillPools()
+    .flatMap(first =>
+      decode
+        .decodePools()
+        .flatMap(second =>
+          matchedReplicas(first, second, request).map(({ prefillReplicas, decodeReplicas }) =>
+            pairShape(
+              decode.choice,
+              first.hardware,
+              second.hardware,
+              { parallelism: first.parallelism, replicas: prefillReplicas },
+              { parallelism: second.parallelism, replicas: decodeReplicas },
+              second.speculation,
+            ),
+          ),
         ),
-      ),
-    ),
-  )
-}
-
-/** Dollars per request that no pair of these pools can undercut. */
-export function cheapestPair(prefill: ProbedPools, decode: ProbedPools): number {
-  return (
-    (prefill.prefill[0]?.usdPerRequest ?? Number.POSITIVE_INFINITY) + (decode.decode[0]?.usdPerRequest ?? 0)
-  )
+    )
 }
 
 interface Ratio {
@@ -59,8 +50,7 @@ function matchedReplicas(prefill: PoolChoice, decode: PoolChoice, request: PlanR
     ratio.prefillReplicas * prefillDevices + ratio.decodeReplicas * decodeDevices <= request.maximumDevices
   const found: { ratio: Ratio; usdPerRequest: number }[] = []
   for (let decodeReplicas = 1; decodeReplicas <= mostReplicas.decode; decodeReplicas++) {
-    const wanted =
-      (decodeReplicas * decode.requestsPerSecond) / (prefill.requestsPerSecond * prefillUtilisation)
+    const wanted = (decodeReplicas * decode.requestsPerSecond) / prefill.requestsPerSecond
     for (const prefillReplicas of new Set([Math.max(1, Math.floor(wanted)), Math.ceil(wanted)])) {
       const ratio = { prefillReplicas, decodeReplicas }
       // 4 : 2 is two groups of 2 : 1.
@@ -68,7 +58,7 @@ function matchedReplicas(prefill: PoolChoice, decode: PoolChoice, request: PlanR
         continue
       if (!fits(ratio)) continue
       const rate = Math.min(
-        prefillReplicas * prefill.requestsPerSecond * prefillUtilisation,
+        prefillReplicas * prefill.requestsPerSecond,
         decodeReplicas * decode.requestsPerSecond,
       )
       found.push({ ratio, usdPerRequest: usd(ratio) / rate })
@@ -85,7 +75,7 @@ function matchedReplicas(prefill: PoolChoice, decode: PoolChoice, request: PlanR
   const demand = request.requestsPerSecond
   if (demand !== null) {
     const exact = {
-      prefillReplicas: Math.max(1, Math.ceil(demand / (prefill.requestsPerSecond * prefillUtilisation))),
+      prefillReplicas: Math.max(1, Math.ceil(demand / prefill.requestsPerSecond)),
       decodeReplicas: Math.max(1, Math.ceil(demand / decode.requestsPerSecond)),
     }
     const known = kept.some(

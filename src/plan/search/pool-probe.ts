@@ -18,43 +18,25 @@ export interface PoolChoice {
   readonly hardware: Hardware
   readonly parallelism: Parallelism
   readonly speculation: Speculation | null
-  /** Requests per second of one replica, at its objectives (decode) or its capacity (prefill). */
+  /** Requests per second of one replica, within its objectives: TTFT for prefill, TPOT for decode. */
   readonly requestsPerSecond: number
   /** Dollars per request at that rate. */
   readonly usdPerRequest: number
 }
 
-export interface ProbedPools {
-  readonly choice: EngineChoice
-  readonly prefill: readonly PoolChoice[]
-  readonly decode: readonly PoolChoice[]
-  readonly predictions: number
-}
-
 const partnerReplicas = 1_000_000
 /** Far above anything that can be served: the answer is the rate that can. */
 const floodPerSecond = 1e7
+/** Queues shorten as a pool grows: a pool of this many stands for all. */
+const prefillReplicas = 4
+/** Prefill pools are planned up to this utilisation, beyond which queues make TTFT explode; below the other they are idle. */
+const mostUtilisation = 0.85
+const leastUtilisation = 0.1
 const poolsKept = { prefill: 2, decode: 3 }
 
-/** Layouts of both pools of one engine choice, probed; the cheapest few are kept. */
-export function probePools(
-  request: PlanRequest,
-  context: PlanContext,
-  choice: EngineChoice,
-  objectives: readonly Objective[],
-): ProbedPools {
-  const { hardware, engine, precision } = choice
-  const layouts = layoutsFor(context.architecture, hardware.accelerator, engine, {
-    maximumDevices: Math.max(1, request.maximumDevices - 1),
-    weightBytes: weightBytes(context.architecture, precision),
-  }).filter(layout => layout.pipeline === 1)
-  const probe = new PoolProbe(request, context, choice, objectives)
-  return {
-    choice,
-    prefill: probe.prefillPools(layouts),
-    decode: probe.decodePools(layouts),
-    predictions: probe.predictions,
-  }
+interface ProbedPrefill {
+  readonly predict: LoadPredictor
+  readonly pool: PoolChoice
 }
 
 interface ProbedDecode {
@@ -64,12 +46,20 @@ interface ProbedDecode {
   readonly pool: PoolChoice
 }
 
-class PoolProbe {
+/** The pools of one engine choice: all layouts estimated at once, the best few made exact when asked for. */
+export class PoolProbe {
+  readonly choice: EngineChoice
+  /** Dollars per request that no prefill and no decode pool of this choice can undercut; Infinity when none can run. */
+  readonly prefillBound: number
+  readonly decodeBound: number
+  predictions = 0
   readonly #request: PlanRequest
   readonly #context: PlanContext
-  readonly #choice: EngineChoice
   readonly #objectives: readonly Objective[]
-  predictions = 0
+  readonly #prefill: readonly ProbedPrefill[]
+  readonly #decode: readonly ProbedDecode[]
+  #exactPrefill: readonly PoolChoice[] | null = null
+  #exactDecode: readonly PoolChoice[] | null = null
 
   constructor(
     request: PlanRequest,
@@ -79,56 +69,94 @@ class PoolProbe {
   ) {
     this.#request = request
     this.#context = context
-    this.#choice = choice
+    this.choice = choice
     this.#objectives = objectives
+    const { hardware, engine, precision } = choice
+    const layouts = layoutsFor(context.architecture, hardware.accelerator, engine, {
+      maximumDevices: Math.max(1, request.maximumDevices - 1),
+      weightBytes: weightBytes(context.architecture, precision),
+    }).filter(layout => layout.pipeline === 1)
+    // Without drafts and with one: longer drafts are tried where it matters.
+    const drafts = speculationChoices(request, context, 1).slice(0, 2)
+    this.#prefill = layouts.flatMap(layout => this.#floodPrefill(layout) ?? []).sort(byPool)
+    this.#decode =
+      this.#prefill.length === 0
+        ? []
+        : layouts
+            .flatMap(layout => drafts.flatMap(draft => this.#estimateDecode(layout, draft) ?? []))
+            .sort(byPool)
+    this.prefillBound = (this.#prefill[0]?.pool.usdPerRequest ?? Number.POSITIVE_INFINITY) / mostUtilisation
+    this.decodeBound = this.#decode[0]?.pool.usdPerRequest ?? Number.POSITIVE_INFINITY
   }
 
-  /** By capacity; then those whose single prompt meets the TTFT objective. */
-  prefillPools(layouts: readonly Parallelism[]): PoolChoice[] {
+  /** By the rate within the TTFT objectives. */
+  prefillPools(): readonly PoolChoice[] {
     const objectives = this.#objectives.filter(objective => objective.metric === 'ttft')
-    const kept: PoolChoice[] = []
-    const probed = layouts.flatMap(parallelism => {
-      const predict = this.#predictor(
-        { parallelism, replicas: 1 },
-        { parallelism, replicas: partnerReplicas },
-        null,
-      )
-      this.predictions++
-      const flood = predict({ kind: 'open', requestsPerSecond: floodPerSecond, arrivalVariation: 1 })
-      if (flood.feasible || flood.reason !== 'overload' || flood.shortfall === null) return []
-      return [{ predict, pool: this.#poolChoice(parallelism, null, floodPerSecond - flood.shortfall) }]
-    })
-    probed.sort((a, b) => byUsdPerRequest(a.pool, b.pool))
-    for (const { predict, pool } of probed) {
-      if (kept.length === poolsKept.prefill) break
-      this.predictions++
-      const alone = predict({ kind: 'closed', concurrency: 1, requests: null })
-      const first = alone.feasible ? tightestObjective(objectives, alone) : null
-      if (alone.feasible && (first === null || first.ratio <= 1)) kept.push(pool)
-    }
-    return kept
+    this.#exactPrefill ??= this.#prefill
+      .slice(0, poolsKept.prefill * 2)
+      .flatMap(({ predict, pool }) => {
+        const rate = this.#rateWithin(objectives, predict, pool.requestsPerSecond)
+        return rate === null ? [] : [this.#poolChoice(pool.parallelism, null, rate)]
+      })
+      .sort(byUsdPerRequest)
+      .slice(0, poolsKept.prefill)
+    return this.#exactPrefill
   }
 
-  /** By the rate within the TPOT objectives: estimated for all layouts, every draft length for the best few, then exact. */
-  decodePools(layouts: readonly Parallelism[]): PoolChoice[] {
-    const drafts = speculationChoices(this.#request, this.#context, 1)
-    const first = layouts.flatMap(layout =>
-      drafts.slice(0, 2).flatMap(draft => this.#decode(layout, draft) ?? []),
-    )
-    first.sort((a, b) => byUsdPerRequest(a.pool, b.pool))
-    const bestLayouts = [...new Set(first.map(entry => entry.pool.parallelism))].slice(0, poolsKept.decode)
-    const more = bestLayouts.flatMap(layout =>
-      drafts.slice(2).flatMap(draft => this.#decode(layout, draft) ?? []),
-    )
-    return [...first, ...more]
-      .sort((a, b) => byUsdPerRequest(a.pool, b.pool))
+  /** By the rate within the TPOT objectives, with every draft length for the best layouts. */
+  decodePools(): readonly PoolChoice[] {
+    if (this.#exactDecode !== null) return this.#exactDecode
+    const layouts = [...new Set(this.#decode.map(entry => entry.pool.parallelism))].slice(0, poolsKept.decode)
+    const drafts = speculationChoices(this.#request, this.#context, 1).slice(2)
+    const more = layouts.flatMap(layout => drafts.flatMap(draft => this.#estimateDecode(layout, draft) ?? []))
+    this.#exactDecode = [...this.#decode, ...more]
+      .sort(byPool)
       .slice(0, poolsKept.decode)
       .map(entry => this.#exactly(entry))
       .sort(byUsdPerRequest)
+    return this.#exactDecode
+  }
+
+  /** Null when the layout cannot run. */
+  #floodPrefill(parallelism: Parallelism): ProbedPrefill | null {
+    const predict = this.#predictor(
+      { parallelism, replicas: prefillReplicas },
+      { parallelism, replicas: partnerReplicas },
+      null,
+    )
+    this.predictions++
+    const flood = predict({ kind: 'open', requestsPerSecond: floodPerSecond, arrivalVariation: 1 })
+    if (flood.feasible || flood.reason !== 'overload' || flood.shortfall === null) return null
+    const capacity = (floodPerSecond - flood.shortfall) / prefillReplicas
+    return { predict, pool: this.#poolChoice(parallelism, null, capacity) }
+  }
+
+  /** Requests per second of one of several replicas that meet the objectives; null when hardly any do. */
+  #rateWithin(
+    objectives: readonly Objective[],
+    predict: LoadPredictor,
+    capacityPerSecond: number,
+  ): number | null {
+    const meets = (share: number) => {
+      this.predictions++
+      const requestsPerSecond = share * capacityPerSecond * prefillReplicas
+      const answer = predict({ kind: 'open', requestsPerSecond, arrivalVariation: 1 })
+      return answer.feasible && (tightestObjective(objectives, answer)?.ratio ?? 0) <= 1
+    }
+    let low = leastUtilisation
+    let high = mostUtilisation
+    if (meets(high)) return high * capacityPerSecond
+    if (!meets(low)) return null
+    for (let step = 0; step < 5; step++) {
+      const middle = (low + high) / 2
+      if (meets(middle)) low = middle
+      else high = middle
+    }
+    return low * capacityPerSecond
   }
 
   /** Null when the layout cannot run or one request alone misses a TPOT objective. */
-  #decode(parallelism: Parallelism, speculation: Speculation | null): ProbedDecode | null {
+  #estimateDecode(parallelism: Parallelism, speculation: Speculation | null): ProbedDecode | null {
     const paced = this.#objectives.filter(objective => objective.metric === 'tpot')
     const cost = pointCost(null, this.#request.shape, Number.POSITIVE_INFINITY)
     const shape = this.#shape(
@@ -172,7 +200,7 @@ class PoolProbe {
     speculation: Speculation | null,
     requestsPerSecond: number,
   ): PoolChoice {
-    const { hardware } = this.#choice
+    const { hardware } = this.choice
     const usdPerSecond = (devicesPerReplica(parallelism) * hardware.pricing.price.usdPerDeviceHour) / 3600
     return {
       hardware,
@@ -188,8 +216,12 @@ class PoolProbe {
     decode: Omit<Pool, 'acceleratorId'>,
     speculation: Speculation | null,
   ): DeploymentShape {
-    return pairShape(this.#choice, this.#choice.hardware, this.#choice.hardware, prefill, decode, speculation)
+    return pairShape(this.choice, this.choice.hardware, this.choice.hardware, prefill, decode, speculation)
   }
+}
+
+function byPool(a: { readonly pool: PoolChoice }, b: { readonly pool: PoolChoice }): number {
+  return byUsdPerRequest(a.pool, b.pool)
 }
 
 /** Cheaper first, then smaller. */
