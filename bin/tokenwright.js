@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Starts the command line: the compiled files when they are there (published), else the sources, which need a Node
-// that strips types. An older Node hands over to the one installed as a development dependency.
+// Starts the command line: the sources in a checkout (never a stale build), the compiled files in the published package,
+// which holds no sources. An older Node hands over to the one installed as a development dependency
+// (docs/decisions/0006-own-node.md).
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +14,7 @@ const [major, minor] = process.versions.node.split('.').map(Number)
 const recentEnough = major > 22 || (major === 22 && minor >= 18)
 
 if (recentEnough) {
-  await import((existsSync(compiled) ? compiled : source).href)
+  await import((existsSync(source) ? source : compiled).href)
 } else if (existsSync(bundledNode)) {
   const { status, signal, error } = spawnSync(
     bundledNode,

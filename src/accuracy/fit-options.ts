@@ -14,6 +14,8 @@ export interface FitOptions {
   readonly iterations: number
   /** A cell's rows (model × accelerator × engine × format) are correlated: together they weigh at most as much as this many. */
   readonly rowsPerCell: number
+  /** Rows beyond this many per cell are thinned evenly before fitting: they weigh nothing and cost time. */
+  readonly rowsUsedPerCell: number
   /** Which kernel-table priors replace hand-set ones. */
   readonly priors: PriorChoice
 }
@@ -22,18 +24,19 @@ export const defaultFitOptions: FitOptions = {
   levelSigma: {
     all: 0.2,
     vendor: 0.15,
-    generation: 0.12,
+    generation: 0.08,
     engine: 0.1,
-    'generation-engine': 0.08,
-    'generation-format': 0.12,
-    'engine-format': 0.1,
+    'generation-engine': 0.06,
+    'generation-format': 0.08,
+    'engine-format': 0.07,
     attention: 0.15,
     'feed-forward': 0.15,
-    model: 0.2,
+    model: 0.12,
     accelerator: 0.05,
     'model-engine': 0.08,
     disaggregated: 0.15,
     cell: 0.12,
+    'floor-format': 0.15,
   },
   looseness: {
     collectiveMicroseconds: 1.5,
@@ -51,10 +54,11 @@ export const defaultFitOptions: FitOptions = {
     prefillPoolWork: 2,
     draftCost: 1.5,
   },
-  metricSigma: { tpot: 0.15, ttft: 0.4, throughput: 0.15 },
+  metricSigma: { tpot: 0.2, ttft: 0.5, throughput: 0.2 },
   huber: 2,
-  iterations: 8,
-  rowsPerCell: 8,
+  iterations: 6,
+  rowsPerCell: 20,
+  rowsUsedPerCell: 40,
   priors: {
     fromKernels: [
       'mbuWeights',

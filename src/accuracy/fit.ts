@@ -59,9 +59,10 @@ export function fitEffects(
   const index = new Map<string, number>()
   const sigmas: number[] = []
   const rowsPerEffect: number[] = []
+  const used = thinned(points, options.rowsUsedPerCell)
   const cellCounts = new Map<string, number>()
-  for (const p of points) cellCounts.set(cellKey(p), (cellCounts.get(cellKey(p)) ?? 0) + 1)
-  const rows: Row[] = points.map(prepared => {
+  for (const p of used) cellCounts.set(cellKey(p), (cellCounts.get(cellKey(p)) ?? 0) + 1)
+  const rows: Row[] = used.map(prepared => {
     const names = coefficientNames.filter(name => isActive(name, prepared))
     const effects = names.map(name =>
       effectLevels(name, prepared.cell).map(level => {
@@ -121,6 +122,17 @@ export function fitEffects(
     }
   }
   return { effects, objective, iterations: iteration }
+}
+
+/** At most `limit` points per cell, spread evenly over its rows in file order. */
+function thinned(points: readonly PreparedPoint[], limit: number): PreparedPoint[] {
+  const cells = Map.groupBy(points, cellKey)
+  const kept = new Set<PreparedPoint>()
+  for (const members of cells.values()) {
+    const count = Math.min(limit, members.length)
+    for (let i = 0; i < count; i++) kept.add(members[Math.floor((i * members.length) / count)]!)
+  }
+  return points.filter(point => kept.has(point))
 }
 
 /** Rows of one cell share what the model does not know about it. */

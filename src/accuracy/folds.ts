@@ -18,7 +18,7 @@ export function foldOf(kind: FoldKind, prepared: PreparedPoint): string {
     case 'configuration':
       return `fold ${hash(configurationGroup(prepared)) % configurationFolds}`
     case 'model':
-      return cell.modelId
+      return cell.modelKey
     case 'accelerator':
       return cell.acceleratorId
   }

@@ -1,5 +1,5 @@
 /** One end-to-end measurement of a real engine, in the project's own terms. */
-import type { Deployment, RequestShape } from '../perf/deployment.ts'
+import type { AggregatedDeployment, Deployment, RequestShape } from '../perf/deployment.ts'
 import type { SkipKind } from './rows/reasons.ts'
 
 export type MeasuredFile =
@@ -23,11 +23,17 @@ export interface MeasuredPoint {
   /** Nominal lengths as the file states them. */
   readonly nominalInputTokens: number
   readonly nominalOutputTokens: number
-  /** How the run was loaded. Offline = all requests at once. */
+  /**
+   * Layouts among which the best is predicted, where the file does not say what ran; `deployment` is the first of them.
+   * Each has one replica: `devices` of the point are whole multiples of it.
+   */
+  readonly alternatives?: readonly AggregatedDeployment[]
+  /** How the run was loaded. Offline = all requests at once. Limited = as many Poisson arrivals as the limits allow. */
   readonly load:
     | { readonly kind: 'closed'; readonly concurrency: number; readonly requests: number | null }
     | { readonly kind: 'open'; readonly requestsPerSecond: number }
     | { readonly kind: 'offline' }
+    | { readonly kind: 'limited'; readonly ttftP99Ms: number; readonly tpotP99Ms: number }
   readonly statistic: 'mean' | 'median'
   readonly ttftMs: number | null
   readonly tpotMs: number | null

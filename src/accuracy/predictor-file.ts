@@ -4,6 +4,7 @@ import { resolveCoefficients } from '../perf/coefficients.ts'
 import { loadCoefficients } from '../perf/load-coefficients-file.ts'
 import { catalogLookups } from './catalog-lookups-file.ts'
 import { preparePoint } from './evaluate-point.ts'
+import { bestLayoutPredictor } from './latency-limit.ts'
 import type { MeasuredPoint } from './measured-point.ts'
 import { type RowPhysics, rowPhysicsFrom } from './rows/row-physics.ts'
 import type { PointOutcome } from './score.ts'
@@ -17,12 +18,14 @@ export interface Predictor {
 export function openPredictor(catalog: Catalog): Predictor {
   const coefficients = loadCoefficients()
   const lookups = catalogLookups(catalog)
+  const best = bestLayoutPredictor(lookups, coefficients)
   return {
     physics: rowPhysicsFrom(
       id => lookups.architecture(id),
       id => lookups.accelerator(id),
     ),
     predict: point => {
+      if (point.alternatives !== undefined) return best(point)
       const prepared = preparePoint(point, lookups)
       return 'skipped' in prepared
         ? prepared

@@ -9,6 +9,7 @@ export interface PredictedValues {
   readonly tpotMs: number | null
   readonly ttftMs: number | null
   readonly totalTokensPerSecondPerDevice: number | null
+  readonly outputTokensPerSecondPerDevice?: number | null
   readonly joulesPerOutputToken: number | null
 }
 
@@ -35,6 +36,8 @@ export const metricNames = [
   'joules_per_output_token',
   /** Both sides by Little's law from TPOT and TTFT, where the file has no throughput. */
   'derived_throughput_per_gpu',
+  /** Where the file counts output tokens only (MLPerf). */
+  'output_throughput_per_gpu',
 ] as const
 
 export type MetricName = (typeof metricNames)[number]
@@ -152,6 +155,8 @@ function measuredValue(point: MeasuredPoint, name: MetricName): number | null {
       return point.totalTokensPerSecondPerDevice === null
         ? littlesLawTokensPerSecondPerDevice(point, point)
         : null
+    case 'output_throughput_per_gpu':
+      return point.totalTokensPerSecondPerDevice === null ? point.outputTokensPerSecondPerDevice : null
   }
 }
 
@@ -167,6 +172,8 @@ function predictedValue(point: MeasuredPoint, prediction: PredictedValues, name:
       return prediction.joulesPerOutputToken
     case 'derived_throughput_per_gpu':
       return littlesLawTokensPerSecondPerDevice(point, prediction)
+    case 'output_throughput_per_gpu':
+      return prediction.outputTokensPerSecondPerDevice ?? null
   }
 }
 

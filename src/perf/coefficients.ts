@@ -98,6 +98,8 @@ export interface Cell {
   readonly acceleratorId: string
   readonly engine: Engine
   readonly modelId: string
+  /** Shape of the model: fine-tunes and renamed checkpoints share their parent's effects. */
+  readonly modelKey: string
   /** Which kernels attention runs: 'sparse-latent' DeepSeek sparse attention, 'compressed' DeepSeek-V4, 'sparse-grouped' block-sparse GQA. */
   readonly attentionKind: AttentionKind
   readonly feedForwardKind: 'dense' | 'moe' | 'moe-shared'
@@ -141,6 +143,7 @@ export function cellOf(
     acceleratorId: accelerator.id,
     engine: deployment.engine,
     modelId,
+    modelKey: architectureKey(architecture),
     attentionKind: attentionKind({ linear, compressed, sparseLatent, sparseGrouped, mla }),
     feedForwardKind: moe === 0 ? 'dense' : shared > 0 ? 'moe-shared' : 'moe',
     denseFormat: moe === 0 ? precision.denseFeedForward : precision.attention,
@@ -149,6 +152,25 @@ export function cellOf(
     kernelGeneration: kernelGeneration(accelerator.generation),
     disaggregated: deployment.mode === 'disaggregated',
   }
+}
+
+/** Dimensions that tell models apart in serving: hidden size, layers, heads, feed-forward or experts. */
+export function architectureKey(architecture: ModelArchitecture): string {
+  const last = architecture.layerGroups.reduce((best, group) => (group.count > best.count ? group : best))
+  const { attention, feedForward } = last
+  const heads =
+    attention.kind === 'gqa'
+      ? `h${attention.queryHeads}g${attention.keyValueHeads}`
+      : attention.kind === 'mla'
+        ? `h${attention.queryHeads}r${attention.latentRank}`
+        : attention.kind
+  const width =
+    feedForward.kind === 'moe'
+      ? `E${feedForward.experts}k${feedForward.expertsPerToken}f${feedForward.expertIntermediateSize}`
+      : feedForward.kind === 'dense'
+        ? `f${feedForward.intermediateSize}`
+        : 'f0'
+  return `d${architecture.hiddenSize}L${architecture.layers}${heads}${width}`
 }
 
 function attentionKind(layers: {
@@ -212,15 +234,16 @@ export function effectLevels(name: CoefficientName, cell: Cell): string[] {
       )
       break
     case 'attentionLayerMicroseconds':
-      levels.push(engine, generationEngine, `attention:${cell.attentionKind}`)
+      levels.push(engine, generationEngine, `attention:${cell.attentionKind}`, `floor-format:${cell.denseFormat}`)
       break
     case 'feedForwardLayerMicroseconds':
-      levels.push(engine, generationEngine, `feed-forward:${cell.feedForwardKind}`)
+      levels.push(engine, generationEngine, `feed-forward:${cell.feedForwardKind}`, `floor-format:${feedForwardFormat(cell)}`)
       break
     case 'stepFactor':
       return [
-        `model:${cell.modelId}`,
-        `cell:${cell.modelId}/${cell.acceleratorId}/${cell.engine}/${cell.feedForwardKind === 'dense' ? cell.denseFormat : cell.expertFormat}`,
+        `feed-forward:${cell.feedForwardKind}`,
+        `model:${cell.modelKey}`,
+        `cell:${cell.modelKey}/${cell.acceleratorId}/${cell.engine}/${feedForwardFormat(cell)}`,
       ]
     case 'routingExponent':
     case 'expertImbalance':
@@ -236,7 +259,7 @@ export function effectLevels(name: CoefficientName, cell: Cell): string[] {
       break
     case 'acceptanceScale':
     case 'draftCost':
-      levels.push(engine, `model:${cell.modelId}`)
+      levels.push(engine, `model:${cell.modelKey}`)
       return levels
     case 'powerIdle':
     case 'powerMemory':
@@ -247,12 +270,17 @@ export function effectLevels(name: CoefficientName, cell: Cell): string[] {
     default:
       levels.push(engine, generationEngine)
   }
-  if (modelEffects.has(name)) levels.push(`model:${cell.modelId}`)
+  if (modelEffects.has(name)) levels.push(`model:${cell.modelKey}`)
   if (cellEffects.has(name)) {
-    levels.push(`accelerator:${cell.acceleratorId}`, `model-engine:${cell.modelId}/${cell.engine}`)
+    levels.push(`accelerator:${cell.acceleratorId}`, `model-engine:${cell.modelKey}/${cell.engine}`)
   }
   if (name === 'attentionLayerMicroseconds' && cell.disaggregated) levels.push(`disaggregated:${cell.engine}`)
   return levels
+}
+
+/** Format of the weights that most bytes are in: experts where there are any. */
+function feedForwardFormat(cell: Cell): NumberFormat {
+  return cell.feedForwardKind === 'dense' ? cell.denseFormat : cell.expertFormat
 }
 
 /** Coefficients in which whole models differ in ways their shape does not tell (kernel choice, expert skew). */

@@ -45,7 +45,7 @@ export interface Precision {
 
 /** Speculative decoding: a step drafts `draftTokens` and emits acceptedTokens + 1 on average. */
 export interface Speculation {
-  readonly method: 'mtp' | 'eagle3' | 'draft-model' | 'ngram'
+  readonly method: 'mtp' | 'eagle3' | 'dspark' | 'draft-model' | 'ngram'
   readonly draftTokens: number
   /** Mean tokens emitted per step and sequence, in [1, draftTokens + 1]. */
   readonly acceptanceLength: number
@@ -64,6 +64,15 @@ interface DeploymentBase {
 export interface AggregatedDeployment extends DeploymentBase {
   readonly mode: 'aggregated'
   readonly pool: Pool
+  /** Feed-forward layers on low-latency processors beside the pool (hybrid.ts); absent or null: on the pool itself. */
+  readonly feedForwardOffload?: FeedForwardOffload | null
+}
+
+/** Processors that hold the feed-forward weights of one replica in SRAM. */
+export interface FeedForwardOffload {
+  readonly acceleratorId: string
+  /** Per replica of the pool. */
+  readonly devices: number
 }
 
 export interface DisaggregatedDeployment extends DeploymentBase {
@@ -72,12 +81,18 @@ export interface DisaggregatedDeployment extends DeploymentBase {
   readonly decode: Pool
 }
 
-/** Devices of a deployment, all pools together. */
+/** Devices of a deployment, all pools together, with those that only hold feed-forward layers. */
 export function deploymentDevices(deployment: Deployment): number {
   const count = (pool: Pool) => pool.replicas * devicesPerReplica(pool.parallelism)
   return deployment.mode === 'aggregated'
-    ? count(deployment.pool)
+    ? count(deployment.pool) + offloadDevices(deployment)
     : count(deployment.prefill) + count(deployment.decode)
+}
+
+/** Processors beside the pools that hold feed-forward layers; 0 without offload. */
+export function offloadDevices(deployment: Deployment): number {
+  if (deployment.mode === 'disaggregated') return 0
+  return (deployment.feedForwardOffload?.devices ?? 0) * deployment.pool.replicas
 }
 
 /** Token lengths of the traffic. Cached tokens are part of the input. */
@@ -154,6 +169,8 @@ export interface Performance {
   readonly endToEnd: LatencySummary
   /** Board power of all devices, time-averaged, watts. */
   readonly acceleratorWatts: number
+  /** The same while nobody is served: TDP × idle share (coefficient powerIdle) of all devices. */
+  readonly idleWatts?: number
   /** Accelerator joules per output token. */
   readonly joulesPerOutputToken: number
   /** Share of engine time on prefill and on decode (sums to ≤ 1; the rest is idle): for cost allocation. */

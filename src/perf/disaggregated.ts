@@ -55,7 +55,9 @@ export function solveDisaggregated(
   question: DisaggregatedQuestion,
 ): DisaggregatedPoint | { overload: true; maximumRequestsPerSecond: number } {
   const { prefill, decode, prefillReplicas, decodeReplicas, shape, load } = question
+  // Each pool has the coefficients of its own hardware: prompts enter at the prefill pool, tokens leave at the decode pool.
   const c = decode.question.model.coefficients
+  const front = prefill.question.model.coefficients
   const times = prefillTimes(question)
   const prefillCapacity = prefillReplicas / times.perPrompt
   const slotCap = question.maximumDecodeSequences / decode.question.model.features.parallelism.pipeline
@@ -68,10 +70,12 @@ export function solveDisaggregated(
     (atContext(f.cacheResident, shape.inputTokens) + f.stateBytesPerSequence) *
     // Grouped heads are spread over tensor ranks: what one rank holds times the ranks that hold different heads.
     (f.mlaLayers > 0 ? 1 : f.parallelism.tensor)
-  const transferSeconds = cacheBytes / (c.transferGigabytesPerSecond * 1e9)
+  // The slower of the two ends sets the pace of the transfer.
+  const gigabytesPerSecond = Math.min(c.transferGigabytesPerSecond, front.transferGigabytesPerSecond)
+  const transferSeconds = cacheBytes / (gigabytesPerSecond * 1e9)
   const frontEnd =
-    1e-3 * (c.requestMilliseconds + c.handoffMilliseconds) +
-    1e-6 * c.promptTokenMicroseconds * shape.inputTokens
+    1e-3 * (front.requestMilliseconds + c.handoffMilliseconds) +
+    1e-6 * front.promptTokenMicroseconds * shape.inputTokens
 
   const arrivalVariation = load.kind === 'open' ? load.arrivalVariation : 1
   const at = (requestsPerSecond: number) => {

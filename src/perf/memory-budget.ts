@@ -6,14 +6,17 @@
  */
 import type { Accelerator } from '../catalog/types.ts'
 import type { Engine, MemoryBudget } from './deployment.ts'
+import { tokenBudget } from './engine-policy.ts'
 import { atContext, type RankFeatures } from './rank-features.ts'
 
 export interface MemoryRule {
   /** Share of device memory (vLLM, SGLang) or of what is free after weights (TensorRT-LLM) the engine takes. */
   readonly fraction: number
   readonly appliesTo: 'device' | 'free'
-  /** Activations, graphs, communication buffers: bytes at the default token budget. */
+  /** Graphs, communication buffers, context: bytes whatever the model. */
   readonly reservedBytes: number
+  /** Peak activations per batched token and unit of hidden size. */
+  readonly activationBytesPerElement: number
   readonly blockTokens: number
   readonly source: string
 }
@@ -25,15 +28,17 @@ export const memoryRules: Readonly<Record<Engine, MemoryRule>> = {
   vllm: {
     fraction: 0.92,
     appliesTo: 'device',
-    reservedBytes: 5 * gigabyte,
+    reservedBytes: 0.6 * gigabyte,
+    activationBytesPerElement: 74,
     blockTokens: 16,
     source:
-      'vLLM gpu_memory_utilization; activation peak 4.8–5.6 GiB dense at 8192 batched tokens (llm-d-planner empirical-vllm-memory-results)',
+      'vLLM gpu_memory_utilization; activations 4.8–5.6 GiB for 70B models at 8192 batched tokens (llm-d-planner empirical-vllm-memory-results) and the 2,588 blocks of Llama-3.1-8B on an RTX 4090 at 2048 (LLMServingSim bench)',
   },
   sglang: {
     fraction: 0.86,
     appliesTo: 'device',
     reservedBytes: 1 * gigabyte,
+    activationBytesPerElement: 0,
     blockTokens: 1,
     source: 'SGLang mem_fraction_static as chosen by server_args for 80–192 GB devices',
   },
@@ -41,13 +46,15 @@ export const memoryRules: Readonly<Record<Engine, MemoryRule>> = {
     fraction: 0.9,
     appliesTo: 'free',
     reservedBytes: 3 * gigabyte,
+    activationBytesPerElement: 0,
     blockTokens: 32,
     source: 'TensorRT-LLM kv_cache_config.free_gpu_memory_fraction default 0.9',
   },
   atom: {
     fraction: 0.9,
     appliesTo: 'device',
-    reservedBytes: 5 * gigabyte,
+    reservedBytes: 0.6 * gigabyte,
+    activationBytesPerElement: 74,
     blockTokens: 16,
     source: 'assumed as vLLM: ATOM documents no rule of its own',
   },
@@ -63,10 +70,12 @@ export function memoryBudget(
   const rule = memoryRules[engine]
   const deviceBytes = accelerator.memoryBytes
   const weightBytes = features.residentWeightBytes
+  const reserved =
+    rule.reservedBytes + rule.activationBytesPerElement * tokenBudget(engine, accelerator) * features.hiddenSize
   const free =
     rule.appliesTo === 'device'
-      ? rule.fraction * deviceBytes - weightBytes - rule.reservedBytes
-      : rule.fraction * (deviceBytes - weightBytes - rule.reservedBytes)
+      ? rule.fraction * deviceBytes - weightBytes - reserved
+      : rule.fraction * (deviceBytes - weightBytes - reserved)
   const keyValueBytes = Math.max(0, free)
   const stages = features.parallelism.pipeline
   const context = Math.max(1, contextTokens)

@@ -5,7 +5,7 @@
  * Derivation: docs/models/performance.md §4 (Little 1961; Pollaczek–Khinchine mean wait, Kleinrock 1975 §5.6).
  */
 import type { Engine, RequestShape, Speculation } from './deployment.ts'
-import { enginePolicies } from './engine-policy.ts'
+import { enginePolicies, tokenBudget } from './engine-policy.ts'
 import { newStepSeconds, type StepModel, type StepSeconds } from './step-time.ts'
 
 /** One replica at one batch size. Times in seconds. */
@@ -70,7 +70,7 @@ export class Replica {
     // A sequence is met in proportion to how long it stays: longer outputs count more (length-biased mean).
     this.#contextTokens = shape.inputTokens + (shape.outputTokens / 2) * (1 + shape.outputVariation ** 2)
     this.#newTokens = Math.max(1, shape.inputTokens - shape.cachedTokens)
-    this.#chunks = Math.max(1, Math.ceil(this.#newTokens / enginePolicies[question.engine].tokenBudget))
+    this.#chunks = Math.max(1, Math.ceil(this.#newTokens / tokenBudget(question.engine, model.accelerator)))
   }
 
   get contextTokens(): number {
@@ -209,7 +209,7 @@ export class Replica {
    */
   burstSeconds(concurrency: number): number {
     const perGroup = Math.max(1, concurrency / this.slots)
-    const budget = enginePolicies[this.question.engine].tokenBudget
+    const budget = tokenBudget(this.question.engine, this.question.model.accelerator)
     const promptsPerStep = Math.max(1, Math.min(perGroup, Math.floor(budget / this.#newTokens)))
     const batches = Math.ceil(perGroup / promptsPerStep)
     const aligned = Math.min(this.groups, Math.max(1, concurrency))

@@ -6,7 +6,7 @@ import { enginePolicies } from './engine-policy.ts'
 import type { OperatingPoint } from './operating-point.ts'
 import { lognormalSummary, sumSummary, ttftSummary } from './percentiles.ts'
 import { addBusy, type BusyTime, boardWatts } from './power.ts'
-import type { PreparedPool } from './predict.ts'
+import type { PreparedPool } from './prepare-pool.ts'
 import type { Replica, ReplicaPoint } from './replica.ts'
 import { newStepSeconds, stepBreakdown } from './step-time.ts'
 
@@ -18,7 +18,8 @@ export function summariseAggregated(
   const { replica, memory } = pool
   const { point } = solved
   const { shape } = replica.question
-  const devices = replicas * devicesPerReplica(replica.question.model.features.parallelism)
+  const own = replicas * devicesPerReplica(replica.question.model.features.parallelism)
+  const beside = { devices: replicas * (pool.beside?.devices ?? 0), watts: replicas * (pool.beside?.watts ?? 0) }
   const requestsPerSecond = solved.requestsPerSecond * replicas
   const queueWait = solved.ttftSeconds - point.prefillSeconds - point.frontEndSeconds
   const ttft = ttftSummary(
@@ -28,18 +29,18 @@ export function summariseAggregated(
     solved.capacityBound ? 1 : point.prefillShare,
   )
   const tpot = tpotSummary(replica, point)
-  const watts = devices * aggregatedWatts(replica, point)
   return finish({
     replica,
     point,
     memory,
-    devices,
+    devices: own + beside.devices,
     requestsPerSecond,
     concurrency: solved.concurrency * replicas,
     decodingSequences: point.sequences * replica.slots * replicas,
     ttft,
     tpot,
-    watts,
+    watts: own * aggregatedWatts(replica, point) + beside.watts,
+    idleWatts: own * idleWatts(replica) + beside.watts,
     prefillShare: point.prefillShare,
     capacityBound: solved.capacityBound,
     prefillBound: point.prefillShare > 0.5,
@@ -84,6 +85,7 @@ export function summariseDisaggregated(
     ttft,
     tpot: tpotSummary(decode.replica, point),
     watts,
+    idleWatts: prefillDevices * idleWatts(prefill.replica) + decodeDevices * idleWatts(decode.replica),
     // Pools are whole devices: their shares of the bill are their shares of the devices.
     prefillShare: prefillDevices / devices,
     capacityBound: solved.capacityBound && solved.decodeCapacity <= solved.prefillCapacity,
@@ -102,6 +104,7 @@ interface Finish {
   readonly ttft: LatencySummary
   readonly tpot: LatencySummary
   readonly watts: number
+  readonly idleWatts: number
   readonly prefillShare: number
   readonly capacityBound: boolean
   readonly prefillBound: boolean
@@ -138,6 +141,7 @@ function finish(f: Finish): Performance {
     tpot: f.tpot,
     endToEnd: sumSummary(f.ttft, decode),
     acceleratorWatts: f.watts,
+    idleWatts: f.idleWatts,
     joulesPerOutputToken: f.watts / outputTokensPerSecond,
     engineTime: { prefillShare, decodeShare, idleShare: Math.max(0, 1 - prefillShare - decodeShare) },
     step,
@@ -187,6 +191,12 @@ function tpotSummary(replica: Replica, point: ReplicaPoint): LatencySummary {
     b > 1 ? Math.log(replica.decodeStep(b) / replica.decodeStep(b * 0.8)) / Math.log(1.25) : 0
   const variation = Math.hypot(interference / Math.sqrt(interruptions), elasticity / Math.sqrt(b + 1))
   return lognormalSummary(point.tpotSeconds, variation)
+}
+
+/** Board watts of one device while nobody is served: TDP × idle share. */
+function idleWatts(replica: Replica): number {
+  const { accelerator, coefficients } = replica.question.model
+  return accelerator.tdpWatts * Math.min(1, coefficients.powerIdle)
 }
 
 /** Board watts of one device, averaged over decode steps and prompt work. */

@@ -3,7 +3,6 @@ import { latentMoeModel, priorsOnly } from '../perf/perf.fixture.ts'
 import { measuredValueMs } from './objectives.ts'
 import { perfContext } from './perf-context.ts'
 import { planDeployments } from './plan.ts'
-import { shippedSpeculations } from './speculation-options.ts'
 import { worldCatalog, worldRequest } from './world.fixture.ts'
 
 it('plans with the real performance model: aggregated and disaggregated, with and without drafts', () => {
@@ -25,11 +24,4 @@ it('plans with the real performance model: aggregated and disaggregated, with an
   const names = result.contributions.map(contribution => contribution.technique)
   expect(names).toContain('speculation')
   expect(names).toContain('disaggregation')
-})
-
-it('speculates only with layers the checkpoint ships, and says where acceptance comes from', () => {
-  expect(shippedSpeculations('x', { ...latentMoeModel, multiTokenPrediction: null })).toEqual([])
-  const glm = shippedSpeculations('zai-org/GLM-5.2', latentMoeModel)
-  expect(glm.map(s => s.acceptanceLength)).toEqual([1.84, 2.5, 2.99])
-  expect(shippedSpeculations('unknown/model', latentMoeModel)[0]!.acceptanceSource).toMatch(/^assumed/)
 })

@@ -8,9 +8,9 @@ import {
   resolveCoefficients,
 } from '../perf/coefficients.ts'
 import type { Deployment, Precision } from '../perf/deployment.ts'
-import { preparePrediction } from './prepared-prediction.ts'
-import type { DeploymentQuestion, LoadPredictor, PlanContext, PredictionTrust } from './search/context.ts'
-import { shippedSpeculations } from './speculation-options.ts'
+import { type LoadPredictor, preparePrediction } from '../perf/prepare-prediction.ts'
+import type { DeploymentQuestion, PlanContext, PredictionTrust } from './search/context.ts'
+import { speculationOptions } from './speculation-options.ts'
 import type { ErrorBand } from './types.ts'
 
 export interface PerfContextInput {
@@ -41,17 +41,19 @@ export function perfContext(input: PerfContextInput): PlanContext {
     }
     return known
   }
-  const predictor = (question: DeploymentQuestion): LoadPredictor =>
-    preparePrediction(
-      { modelId, architecture, coefficients, ...question },
-      localCoefficients(question.accelerator, question.deployment),
-    )
+  const predictor = (question: DeploymentQuestion): LoadPredictor => {
+    const { accelerator, prefillAccelerator, deployment } = question
+    const serving = localCoefficients(accelerator, deployment)
+    const prefill =
+      prefillAccelerator === accelerator ? serving : localCoefficients(prefillAccelerator, deployment)
+    return preparePrediction({ architecture, ...question }, { serving, prefill })
+  }
   return {
     architecture,
     catalog,
     predictor,
     trust: input.trust ?? unknownTrust,
-    speculations: shippedSpeculations(modelId, architecture),
+    speculations: speculationOptions(modelId, architecture),
   }
 }
 

@@ -35,6 +35,8 @@ export interface PlanRequest {
   readonly arrivalVariation?: number
   /** Share of every objective kept free for errors of the prediction, in [0, 1); 0 when absent. */
   readonly safetyMargin?: number
+  /** Requests in flight over the whole deployment, instead of as many as the objectives and memory allow. */
+  readonly concurrency?: number
 }
 
 /** Relative band around a prediction: the value lies in [value × low, value × high] with 80 % confidence. */
@@ -63,6 +65,7 @@ export interface Candidate {
   readonly tokensPerSecondPerMegawatt: number
   /** Power basis of the line above. */
   readonly powerBasis: 'board' | 'it-all-in' | 'utility'
+  /** Averaged over the hours bought: full-load watts for the load factor's share of them, idle watts for the rest. */
   readonly itWatts: number
   readonly joulesPerToken: number
   readonly carbonGramsPerMillionTokens: number | null
@@ -76,6 +79,8 @@ export interface Candidate {
   readonly priceId: string
   /** Price of the prefill pool's devices when they are of another kind. */
   readonly prefillPriceId?: string
+  /** Price of the processors that hold the feed-forward layers, in hybrid deployments. */
+  readonly offloadPriceId?: string
   /** The objective that stops the load from growing, and value ÷ limit; null when memory does. */
   readonly bindingObjective?: { readonly objective: Objective; readonly ratio: number } | null
 }

@@ -74,6 +74,7 @@ export const metricNames: Readonly<Record<Objective['metric'], string>> = {
 const speculationNames: Readonly<Record<Speculation['method'], string>> = {
   mtp: 'MTP',
   eagle3: 'EAGLE-3',
+  dspark: 'DSpark',
   'draft-model': 'draft model',
   ngram: 'n-gram',
 }

@@ -5,6 +5,7 @@
 import type { CsvRecord, CsvTable } from '../../core/csv.ts'
 import { TokenwrightError } from '../../core/errors.ts'
 import type { MeasuredFile, MeasuredRows } from '../measured-point.ts'
+import { readMlperfMeasurement } from './mlperf.ts'
 import type { RowPhysics } from './row-physics.ts'
 import { measuredRows, type RowResult, skip } from './row-result.ts'
 import { readOnlineMeasurement } from './trtllm-online.ts'
@@ -38,7 +39,7 @@ interface LongFormat {
 const formats: readonly LongFormat[] = [
   { file: 'trtllm_perf_overview', source: /perf-overview/i, read: readOfflineMeasurement },
   { file: 'trtllm_online_serving', source: /online serving/i, read: readOnlineMeasurement },
-  { file: 'mlperf_inference', source: /mlperf/i, read: rows => skip(lineId(rows[0]), 'auditedScenario') },
+  { file: 'mlperf_inference', source: /mlperf/i, read: readMlperfMeasurement },
   {
     file: 'vllm_open_loop_summaries',
     source: /sim-to-real|open.?loop/i,

@@ -102,6 +102,7 @@ const acceleratorPatterns: readonly (readonly [RegExp, string])[] = [
   [/a100/, 'a100-80-sxm'],
   [/mi300x/, 'mi300x'],
   [/mi325x/, 'mi325x'],
+  [/mi350x/, 'mi350x'],
   [/mi355x/, 'mi355x'],
   [/l40s/, 'l40s'],
   [/l4$/, 'l4'],

@@ -13,17 +13,14 @@ export const skipReasons = {
   noValue: { kind: 'filtered', text: 'measured value missing or not a positive number' },
   noConcurrency: { kind: 'filtered', text: 'load not stated' },
   noLengths: { kind: 'filtered', text: 'lengths not stated' },
-  noWorkers: { kind: 'filtered', text: 'disaggregated without worker counts' },
-  totalAsTensor: {
-    kind: 'filtered',
-    text: 'labelled aggregated, but the layout is the devices of a whole disaggregated system',
-  },
   noLayout: { kind: 'filtered', text: 'layout not stated' },
   impossibleLayout: { kind: 'filtered', text: 'layout contradicts itself' },
-  noWorkerSize: { kind: 'filtered', text: 'disaggregated without devices per worker' },
   noArrivalRate: { kind: 'filtered', text: 'arrival rate not published' },
   unknownEngine: { kind: 'unpredictable', text: 'engine not modelled' },
-  auditedScenario: { kind: 'unpredictable', text: 'MLPerf scenario not predicted yet' },
+  notLanguageModel: { kind: 'unpredictable', text: 'not a text model (speech or vision)' },
+  withoutAccelerator: { kind: 'unpredictable', text: 'run on processors without accelerators' },
+  mixedAccelerators: { kind: 'unpredictable', text: 'several kinds of accelerators in one system' },
+  unknownScenario: { kind: 'unpredictable', text: 'scenario without a published load or latency limit' },
 } as const satisfies Record<string, { kind: SkipKind; text: string }>
 
 export type SkipReason = keyof typeof skipReasons
@@ -38,6 +35,11 @@ export const suspectReasons = {
   expertLayout: 'expert layout does not cover the devices',
   markedByFile: 'marked suspect by the file',
   tooManyTokens: "more tokens than Little's law allows",
+  assumedWorkers: 'disaggregated without worker counts: counts are assumed',
+  assumedWorkerSize: 'disaggregated without devices per worker: sizes are assumed',
+  assumedSplit: 'the layout is the devices of a whole disaggregated system: their split is assumed',
+  inputLengthUnpublished: 'mean input length not published',
+  relatedModel: 'model not in the catalog: predicted as its nearest relative',
 } as const
 
 export type SuspectReason = keyof typeof suspectReasons

@@ -13,6 +13,8 @@ export interface RowPhysics {
   isMixtureOfExperts(modelId: string): boolean | null
   /** Least seconds of one decode step of `sequences` tokens: weights a rank reads at full memory bandwidth. */
   weightSeconds(question: WeightQuestion): number | null
+  /** Devices that the weights need at least, a power of two. */
+  leastDevices(modelId: string, acceleratorId: string, precision: Precision, engine: Engine): number | null
   /** Highest dense peak among the formats of a precision, FLOP/s per device. */
   peakFlopsPerSecond(acceleratorId: string, precision: Precision): number | null
 }
@@ -25,6 +27,9 @@ export interface WeightQuestion {
   readonly engine: Engine
   readonly sequences: number
 }
+
+/** What engines leave to weights at most; DeepSeek-R1 in fp8 did run on four devices of 199 GB. */
+const weightsShareOfMemory = 0.92
 
 /** Row physics from look-ups of architectures and accelerators (null = unknown). */
 export function rowPhysicsFrom(
@@ -44,6 +49,15 @@ export function rowPhysicsFrom(
       const accelerator = acceleratorOf(question.acceleratorId)
       if (architecture === null || accelerator === null) return null
       return stepWeightBytes(architecture, question) / accelerator.memoryBandwidthBytesPerSecond
+    },
+    leastDevices: (modelId, acceleratorId, precision, engine) => {
+      const architecture = architectureOf(modelId)
+      const accelerator = acceleratorOf(acceleratorId)
+      if (architecture === null || accelerator === null) return null
+      const one = { tensor: 1, pipeline: 1, attentionData: 1, expert: 1 }
+      const bytes = rankFeatures(architecture, precision, one, engine).residentWeightBytes
+      const devices = bytes / (weightsShareOfMemory * accelerator.memoryBytes)
+      return 2 ** Math.max(0, Math.ceil(Math.log2(devices)))
     },
     peakFlopsPerSecond: (acceleratorId, precision) => {
       const peaks = acceleratorOf(acceleratorId)?.peakFlopsPerSecond

@@ -48,6 +48,7 @@ export const examplePhysics: RowPhysics = {
   matrixParameters: () => 8e9,
   isMixtureOfExperts: modelId => /MoE|235B/.test(modelId),
   weightSeconds: () => 0.004,
+  leastDevices: () => 1,
   peakFlopsPerSecond: () => 1e15,
 }
 
@@ -57,5 +58,6 @@ export const unknownPhysics: RowPhysics = {
   matrixParameters: () => null,
   isMixtureOfExperts: () => null,
   weightSeconds: () => null,
+  leastDevices: () => null,
   peakFlopsPerSecond: () => null,
 }

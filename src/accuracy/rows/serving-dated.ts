@@ -8,6 +8,7 @@ import { decisionGroupOf, groupOf } from './groups.ts'
 import { inferenceXDeployment } from './inferencex-layout.ts'
 import { acceleratorIdOf, engineOf, modelIdOf } from './names.ts'
 import { precisionOf } from './precision-of.ts'
+import { suspectReasons } from './reasons.ts'
 import type { RowPhysics } from './row-physics.ts'
 import { measuredRows, type RowResult, skip } from './row-result.ts'
 import { inferenceXShape } from './shapes.ts'
@@ -34,7 +35,7 @@ export const servingDatedColumns = [
 export function readServingDated(table: CsvTable, physics: RowPhysics | null): MeasuredRows {
   const results: RowResult[] = []
   for (const { kept, copies } of mergeDuplicates(table.records, keyOf, record => record.line)) {
-    results.push(readRow(kept))
+    results.push(readRow(kept, physics))
     for (const copy of copies) results.push(skip(idOf(copy), 'copy'))
   }
   return measuredRows('serving_deepseek_r1_dated', table.records.length, results, candidates =>
@@ -60,7 +61,7 @@ function keyOf(record: CsvRecord): string {
   return [...texts, ...values.map(value => roundedKey(value!))].join(' | ')
 }
 
-function readRow(record: CsvRecord): RowResult {
+function readRow(record: CsvRecord, physics: RowPhysics | null): RowResult {
   const id = idOf(record)
   const [tpotColumn, ttftColumn] = latencyColumns(record)
   const tpotSeconds = record.positive(tpotColumn)
@@ -78,10 +79,16 @@ function readRow(record: CsvRecord): RowResult {
   const acceleratorId = acceleratorIdOf(record.text('hardware'))
   const precision = precisionOf(modelId, record.text('precision'), engine, acceleratorId)
   const speculation = speculationOfRow(modelId, record.text('spec_method'))
-  const deployment = inferenceXDeployment({ record, acceleratorId, engine, precision, speculation })
-  if (typeof deployment === 'string') return skip(id, deployment)
-  const multiNode = record.flag('is_multinode') || deployment.mode === 'disaggregated'
   const shape = inferenceXShape(inputTokens, outputTokens)
+  const setup = { record, modelId, acceleratorId, engine, precision, speculation, concurrency, physics }
+  const placed = inferenceXDeployment({
+    ...setup,
+    inputTokens: shape.inputTokens,
+    outputTokens: shape.outputTokens,
+  })
+  if (typeof placed === 'string') return skip(id, placed)
+  const { deployment, doubt } = placed
+  const multiNode = record.flag('is_multinode') || deployment.mode === 'disaggregated'
   return {
     point: {
       id,
@@ -108,7 +115,7 @@ function readRow(record: CsvRecord): RowResult {
       engineVersion: record.text('image') || null,
       group: groupOf(modelId, deployment),
       decisionGroup: decisionGroupOf(modelId, acceleratorId, inputTokens, outputTokens),
-      suspect: null,
+      suspect: doubt === null ? null : suspectReasons[doubt],
     },
     campaign: [modelId, acceleratorId, record.text('framework'), record.text('precision')].join(' | '),
   }

@@ -37,7 +37,7 @@ const tooManyTokensShare = 1.15
 export function readThroughputEnergy(table: CsvTable, physics: RowPhysics | null): MeasuredRows {
   const results: RowResult[] = []
   for (const { kept, copies } of mergeDuplicates(table.records, keyOf, record => record.line)) {
-    results.push(readRow(kept))
+    results.push(readRow(kept, physics))
     for (const copy of copies) results.push(skip(idOf(copy), 'copy'))
   }
   return measuredRows('serving_throughput_energy', table.records.length, results, candidates =>
@@ -66,7 +66,7 @@ function keyOf(record: CsvRecord): string {
   return [...texts, ...values.map(column => roundedKey(record.number(column) ?? Number.NaN))].join(' | ')
 }
 
-function readRow(record: CsvRecord): RowResult {
+function readRow(record: CsvRecord, physics: RowPhysics | null): RowResult {
   const id = idOf(record)
   const tpotSeconds = record.positive('median_tpot_s')
   const tokensPerSecond = record.positive('tput_per_gpu_total_tokens')
@@ -82,10 +82,16 @@ function readRow(record: CsvRecord): RowResult {
   const acceleratorId = acceleratorIdOf(record.text('hardware'))
   const precision = precisionOf(modelId, record.text('precision'), engine, acceleratorId)
   const speculation = speculationOfRow(modelId, record.text('spec_method'))
-  const deployment = inferenceXDeployment({ record, acceleratorId, engine, precision, speculation })
-  if (typeof deployment === 'string') return skip(id, deployment)
-  const multiNode = record.flag('is_multinode') || deployment.mode === 'disaggregated'
   const shape = inferenceXShape(inputTokens, outputTokens)
+  const setup = { record, modelId, acceleratorId, engine, precision, speculation, concurrency, physics }
+  const placed = inferenceXDeployment({
+    ...setup,
+    inputTokens: shape.inputTokens,
+    outputTokens: shape.outputTokens,
+  })
+  if (typeof placed === 'string') return skip(id, placed)
+  const { deployment, doubt } = placed
+  const multiNode = record.flag('is_multinode') || deployment.mode === 'disaggregated'
   const candidate: Candidate = {
     point: {
       id,
@@ -115,6 +121,7 @@ function readRow(record: CsvRecord): RowResult {
     },
     campaign: [modelId, acceleratorId, record.text('framework'), record.text('precision')].join(' | '),
   }
+  if (doubt !== null) return suspect(candidate, doubt)
   if (record.text('suspect') !== '') return suspect(candidate, 'markedByFile')
   return exceedsLittlesLaw(candidate) ? suspect(candidate, 'tooManyTokens') : candidate
 }

@@ -10,6 +10,7 @@ const metricLabels: Readonly<Record<MetricName, string>> = {
   throughput_per_gpu: 'tokens/s per device',
   joules_per_output_token: 'joules per output token',
   derived_throughput_per_gpu: "tokens/s per device (by Little's law)",
+  output_throughput_per_gpu: 'output tokens/s per device',
 }
 
 const right = (header: string): TableColumn => ({ header, align: 'right' })
@@ -89,6 +90,7 @@ const shortLabels: Readonly<Record<MetricName, string>> = {
   throughput_per_gpu: 'tok/s',
   joules_per_output_token: 'J/token',
   derived_throughput_per_gpu: 'tok/s*',
+  output_throughput_per_gpu: 'out tok/s',
 }
 
 function pair(error: ErrorStatistics | undefined): string {

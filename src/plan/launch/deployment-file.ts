@@ -53,7 +53,7 @@ const shared = {
   }),
   speculation: z
     .strictObject({
-      method: z.enum(['mtp', 'eagle3', 'draft-model', 'ngram']),
+      method: z.enum(['mtp', 'eagle3', 'dspark', 'draft-model', 'ngram']),
       draftTokens: count,
       acceptanceLength: z.number().min(1),
       acceptanceSource: z.string(),

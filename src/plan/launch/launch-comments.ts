@@ -1,6 +1,9 @@
 /** What a reader of a launch file should know before running it. */
 import type { LaunchPlan, PoolPlan } from './launch-plan.ts'
 
+/** Stands for a draft model: which one is the user's choice. */
+export const draftCheckpoint = 'DRAFT_CHECKPOINT'
+
 export function launchComments(plan: LaunchPlan, pool: PoolPlan): string[] {
   const { precision, speculation } = plan.deployment
   const replicas = pool.pool.replicas
@@ -25,6 +28,8 @@ export function launchComments(plan: LaunchPlan, pool: PoolPlan): string[] {
     comments.push(
       `Speculation was planned with ${speculation.acceptanceLength} tokens per step (${speculation.acceptanceSource}).`,
     )
+    if (speculation.method !== 'mtp')
+      comments.push(`Replace ${draftCheckpoint} by a ${speculation.method} draft trained for the model.`)
   }
   if (plan.contextWarning !== null)
     comments.push(`Context is limited to ${plan.maximumModelTokens} tokens: ${plan.contextWarning}.`)

@@ -4,7 +4,7 @@
  * divided by --dp-size (server_args.py).
  */
 import { memoryRules } from '../../perf/memory-budget.ts'
-import { launchComments } from './launch-comments.ts'
+import { draftCheckpoint, launchComments } from './launch-comments.ts'
 import type { LaunchFile, LaunchPlan, PoolPlan } from './launch-plan.ts'
 import { type Argument, shellCommand, shellScript } from './shell.ts'
 
@@ -33,6 +33,7 @@ export function sglangOptions(plan: LaunchPlan, pool: PoolPlan): (readonly Argum
       ['--speculative-eagle-topk', 1],
       ['--speculative-num-draft-tokens', speculation.draftTokens + 1],
     )
+    if (speculation.method !== 'mtp') options.push(['--speculative-draft-model-path', draftCheckpoint])
   }
   if (pool.role !== 'aggregated') {
     options.push(

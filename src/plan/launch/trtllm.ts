@@ -4,7 +4,7 @@
  */
 import { stringify } from 'yaml'
 import { memoryRules } from '../../perf/memory-budget.ts'
-import { launchComments } from './launch-comments.ts'
+import { draftCheckpoint, launchComments } from './launch-comments.ts'
 import type { LaunchFile, LaunchPlan, PoolPlan } from './launch-plan.ts'
 import { type Argument, shellCommand, shellComment, shellScript } from './shell.ts'
 
@@ -40,6 +40,7 @@ export function trtllmConfig(plan: LaunchPlan, pool: PoolPlan): Record<string, u
     config.speculative_config = {
       decoding_type: speculation.method === 'mtp' ? 'MTP' : 'Eagle3',
       max_draft_len: speculation.draftTokens,
+      ...(speculation.method === 'mtp' ? {} : { speculative_model: draftCheckpoint }),
     }
   }
   if (pool.role !== 'aggregated') {

@@ -4,7 +4,7 @@
  */
 
 import { memoryRules } from '../../perf/memory-budget.ts'
-import { launchComments } from './launch-comments.ts'
+import { draftCheckpoint, launchComments } from './launch-comments.ts'
 import type { LaunchFile, LaunchPlan, PoolPlan } from './launch-plan.ts'
 import type { Argument } from './shell.ts'
 import { shellCommand, shellScript } from './shell.ts'
@@ -29,7 +29,8 @@ export function vllmOptions(plan: LaunchPlan, pool: PoolPlan): (readonly Argumen
   // Only FP8 can be made from a BF16 checkpoint while loading; other formats come with their own checkpoint.
   if (precision.preset === 'fp8' && plan.needsQuantisedCheckpoint) options.push(['--quantization', 'fp8'])
   if (speculation !== null) {
-    const config = { method: speculation.method, num_speculative_tokens: speculation.draftTokens }
+    const draft = speculation.method === 'mtp' ? {} : { model: draftCheckpoint }
+    const config = { method: speculation.method, ...draft, num_speculative_tokens: speculation.draftTokens }
     options.push(['--speculative-config', JSON.stringify(config)])
   }
   return options

@@ -54,7 +54,7 @@ export function aggregatedShapes(
     weightBytes: weightBytes(context.architecture, precision),
   })
   return layouts.flatMap(parallelism =>
-    speculationChoices(request, context, parallelism.pipeline).map(speculation =>
+    speculationChoices(request, context, engine, parallelism.pipeline).map(speculation =>
       deploymentShape(
         {
           mode: 'aggregated',
@@ -69,13 +69,15 @@ export function aggregatedShapes(
   )
 }
 
-/** None first. No engine speculates across pipeline stages. */
+/** None first. No engine speculates across pipeline stages; DSpark was measured with vLLM and is offered there only. */
 export function speculationChoices(
   request: PlanRequest,
   context: PlanContext,
+  engine: Engine,
   pipeline: number,
 ): readonly (Speculation | null)[] {
-  return request.allowSpeculation && pipeline === 1 ? [null, ...context.speculations] : [null]
+  if (!request.allowSpeculation || pipeline > 1) return [null]
+  return [null, ...context.speculations.filter(({ method }) => method !== 'dspark' || engine === 'vllm')]
 }
 
 /** Bytes of all weights in a precision, whole model. */

@@ -2,24 +2,20 @@
 import type { Accelerator, Catalog } from '../../catalog/types.ts'
 import type { PredictionBasis } from '../../core/provenance.ts'
 import type { ModelArchitecture } from '../../model/architecture.ts'
-import type {
-  Deployment,
-  Load,
-  Performance,
-  PerformanceResult,
-  RequestShape,
-  Speculation,
-} from '../../perf/deployment.ts'
+import type { Deployment, Load, Performance, RequestShape, Speculation } from '../../perf/deployment.ts'
+import type { LoadPredictor } from '../../perf/prepare-prediction.ts'
 import type { ErrorBand, NearestMeasurement } from '../types.ts'
 
 /** A deployment made ready once, then asked at many loads. */
-export type LoadPredictor = (load: Load) => PerformanceResult
+export type { LoadPredictor }
 
 export interface DeploymentQuestion {
   readonly deployment: Deployment
   /** Device of the aggregated or decode pool. */
   readonly accelerator: Accelerator
   readonly prefillAccelerator: Accelerator
+  /** Device that holds the feed-forward layers of a hybrid deployment. */
+  readonly feedForwardAccelerator?: Accelerator
   readonly shape: RequestShape
 }
 

@@ -36,11 +36,16 @@ export function estimateAt(
   // The ends were predicted: room for surprise only in between.
   const better = 1 + widestOptimism * Math.min(1, width / Math.log(widestFactor)) * 4 * place * (1 - place)
   const requestsPerSecond = (concurrency / seconds) * better
-  const tokensPerRequest = light.performance.totalTokensPerSecond / light.performance.requestsPerSecond
   return {
     tokensPerSecondPerUser: (1000 / tpotMs) * better ** 0.5,
-    cost: curve.cost(requestsPerSecond, Math.min(light.usdPerHour, heavy.usdPerHour), curve.shape.devices),
-    totalTokensPerSecondPerDevice: (requestsPerSecond * tokensPerRequest) / curve.shape.devices,
+    cost: curve.cost.perMillionTokens(
+      requestsPerSecond,
+      Math.min(light.usdPerHour, heavy.usdPerHour),
+      curve.shape.devices,
+    ),
+    totalTokensPerSecondPerDevice:
+      requestsPerSecond *
+      (light.performance.totalTokensPerSecondPerDevice / light.performance.requestsPerSecond),
   }
 }
 

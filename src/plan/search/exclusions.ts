@@ -49,7 +49,7 @@ export class Exclusions {
           objective =>
             `${objective.metric} ${objective.statistic} < ${roundUp(measuredValueMs(objective, point.performance))} ms`,
         )
-      return `${needed.join(' and ')} would allow ${shape.id} with one request in flight`
+      return `${needed.join(' and ')} would allow ${shape.id} with ${inFlight(point.concurrency)} in flight`
     })
   }
 
@@ -109,6 +109,10 @@ function relaxationOf(fault: Infeasible, shapeId: string): string | null {
     case 'layout-unsupported':
       return fault.detail
   }
+}
+
+function inFlight(concurrency: number): string {
+  return concurrency === 1 ? 'one request' : `${Math.round(concurrency)} requests`
 }
 
 /** Three significant digits, never below the value: a limit that is really met. */

@@ -6,6 +6,7 @@ import type { Infeasible, Performance, RequestShape } from '../../perf/deploymen
 import { tightestObjective } from '../objectives.ts'
 import type { Objective } from '../types.ts'
 import type { LoadPredictor } from './context.ts'
+import { averageWatts } from './power.ts'
 import { type DeploymentShape, servingPool, shapeUsdPerHour } from './shape.ts'
 
 /** One shape at one closed-loop concurrency. */
@@ -26,21 +27,30 @@ const mostSequencesPerGroup = 2048
 const limitTolerance = 5e-4
 const mostSteps = 40
 
-/** Dollars per million tokens of one group of devices that completes so many requests per second. */
-export type PointCost = (requestsPerSecond: number, usdPerHour: number, devices: number) => number
+/** What points are ranked by. */
+export interface PointCost {
+  /** Mean demand ÷ capacity bought. */
+  readonly loadFactor: number
+  /** Dollars per million tokens of one group of devices that completes so many requests per second when full. */
+  readonly perMillionTokens: (requestsPerSecond: number, usdPerHour: number, devices: number) => number
+}
 
 /** $/Mtok at full load, or for a demand in requests/s that whole groups must carry; Infinity beyond the device limit. */
 export function pointCost(
   demandPerSecond: number | null,
   shape: RequestShape,
   maximumDevices: number,
+  loadFactor: number,
 ): PointCost {
-  const tokensPerRequest = shape.inputTokens + shape.outputTokens
-  return (requestsPerSecond, usdPerHour, devices) => {
-    if (demandPerSecond === null) return (usdPerHour / (requestsPerSecond * tokensPerRequest * 3600)) * 1e6
-    const groups = groupsNeeded(demandPerSecond, requestsPerSecond)
-    if (groups * devices > maximumDevices) return Number.POSITIVE_INFINITY
-    return ((groups * usdPerHour) / (demandPerSecond * tokensPerRequest * 3600)) * 1e6
+  const servedPerRequest = (shape.inputTokens + shape.outputTokens) * 3600 * loadFactor
+  return {
+    loadFactor,
+    perMillionTokens: (requestsPerSecond, usdPerHour, devices) => {
+      if (demandPerSecond === null) return (usdPerHour / (requestsPerSecond * servedPerRequest)) * 1e6
+      const groups = groupsNeeded(demandPerSecond, requestsPerSecond)
+      if (groups * devices > maximumDevices) return Number.POSITIVE_INFINITY
+      return ((groups * usdPerHour) / (demandPerSecond * servedPerRequest)) * 1e6
+    },
   }
 }
 
@@ -73,13 +83,13 @@ export class LoadCurve {
     this.predictions++
     const performance = this.#predict({ kind: 'closed', concurrency, requests: null })
     if (!performance.feasible) return performance
-    const usdPerHour = shapeUsdPerHour(this.shape, performance.acceleratorWatts)
+    const usdPerHour = shapeUsdPerHour(this.shape, averageWatts(performance, this.cost.loadFactor))
     return {
       shape: this.shape,
       concurrency,
       performance,
       usdPerHour,
-      cost: this.cost(performance.requestsPerSecond, usdPerHour, this.shape.devices),
+      cost: this.cost.perMillionTokens(performance.requestsPerSecond, usdPerHour, this.shape.devices),
       tightest: tightestObjective(this.#objectives, performance),
     }
   }

@@ -77,7 +77,7 @@ export class PoolProbe {
       weightBytes: weightBytes(context.architecture, precision),
     }).filter(layout => layout.pipeline === 1)
     // Without drafts and with one: longer drafts are tried where it matters.
-    const drafts = speculationChoices(request, context, 1).slice(0, 2)
+    const drafts = speculationChoices(request, context, engine, 1).slice(0, 2)
     this.#prefill = layouts.flatMap(layout => this.#floodPrefill(layout) ?? []).sort(byPool)
     this.#decode =
       this.#prefill.length === 0
@@ -107,7 +107,7 @@ export class PoolProbe {
   decodePools(): readonly PoolChoice[] {
     if (this.#exactDecode !== null) return this.#exactDecode
     const layouts = [...new Set(this.#decode.map(entry => entry.pool.parallelism))].slice(0, poolsKept.decode)
-    const drafts = speculationChoices(this.#request, this.#context, 1).slice(2)
+    const drafts = speculationChoices(this.#request, this.#context, this.choice.engine, 1).slice(2)
     const more = layouts.flatMap(layout => drafts.flatMap(draft => this.#estimateDecode(layout, draft) ?? []))
     this.#exactDecode = [...this.#decode, ...more]
       .sort(byPool)
@@ -158,7 +158,7 @@ export class PoolProbe {
   /** Null when the layout cannot run or one request alone misses a TPOT objective. */
   #estimateDecode(parallelism: Parallelism, speculation: Speculation | null): ProbedDecode | null {
     const paced = this.#objectives.filter(objective => objective.metric === 'tpot')
-    const cost = pointCost(null, this.#request.shape, Number.POSITIVE_INFINITY)
+    const cost = pointCost(null, this.#request.shape, Number.POSITIVE_INFINITY, 1)
     const shape = this.#shape(
       { parallelism, replicas: partnerReplicas },
       { parallelism, replicas: 1 },

@@ -60,8 +60,12 @@ export class Search {
     this.#exclusions = exclusions
   }
 
-  explore(shapes: readonly DeploymentShape[]): void {
-    const open = shapes.flatMap(shape => this.#open(shape) ?? [])
+  /** `tell` hears now and then how many shapes have been looked at. */
+  explore(shapes: readonly DeploymentShape[], tell?: (done: number, of: number) => void): void {
+    const open = shapes.flatMap((shape, index) => {
+      if (index % 64 === 0) tell?.(index, shapes.length)
+      return this.#open(shape) ?? []
+    })
     // Best promise first: good shapes found early rule out more of the rest. Ties by id keep the order of input out.
     open.sort((a, b) => a.promise - b.promise || (a.curve.shape.id < b.curve.shape.id ? -1 : 1))
     const heaviest = new Map<OpenShape, OperatingPoint>()
@@ -80,7 +84,8 @@ export class Search {
     this.considered++
     const predictor = this.#context.predictor(questionOf(shape, this.#request.shape))
     const curve = new LoadCurve(shape, predictor, this.#objectives, this.#cost)
-    const low = this.#predict(curve, 1)
+    const { concurrency } = this.#request
+    const low = this.#predict(curve, concurrency ?? 1)
     if (!('cost' in low)) {
       this.#exclusions.infeasible(shape.id, low)
       return null
@@ -90,8 +95,8 @@ export class Search {
       return null
     }
     this.feasible++
-    const full = curve.fullConcurrency(low.performance)
-    const heaviest = full <= 1 ? low : this.#predict(curve, full)
+    const full = concurrency ?? curve.fullConcurrency(low.performance)
+    const heaviest = full <= low.concurrency ? low : this.#predict(curve, full)
     const high = 'cost' in heaviest ? heaviest : low
     return { curve, low, high, promise: this.#promise(curve, low, high) }
   }

@@ -2,8 +2,8 @@
 import type { Accelerator } from '../../catalog/types.ts'
 import {
   type Deployment,
-  deploymentDevices,
   devicesPerReplica,
+  offloadDevices,
   type Pool,
   type RequestShape,
   type Speculation,
@@ -21,9 +21,18 @@ export interface DeploymentShape {
   readonly prefillAccelerator: Accelerator
   readonly pricing: DevicePricing
   readonly prefillPricing: DevicePricing
+  /** Processors that hold the feed-forward layers of a hybrid deployment. */
+  readonly offload: PricedHardware | null
+  /** Devices of the pools: what the limit on devices counts. Processors beside them are counted by their price only. */
   readonly devices: number
   /** What an answer names the cheapest of: each device, engine, precision and technique, used and not used. */
   readonly traits: readonly Trait[]
+}
+
+/** Devices of one kind, with their price. */
+export interface PricedHardware {
+  readonly accelerator: Accelerator
+  readonly pricing: DevicePricing
 }
 
 export interface Trait {
@@ -35,32 +44,42 @@ export interface Trait {
 export function deploymentShape(
   deployment: Deployment,
   hardware: Pick<DeploymentShape, 'accelerator' | 'prefillAccelerator' | 'pricing' | 'prefillPricing'>,
+  offload: PricedHardware | null = null,
 ): DeploymentShape {
   const { accelerator, prefillAccelerator } = hardware
   const decode = servingPool(deployment)
-  const hybrid = prefillAccelerator.id === accelerator.id ? '' : `${prefillAccelerator.id}+`
+  const mixed = prefillAccelerator.id === accelerator.id ? '' : `${prefillAccelerator.id}+`
+  const beside = offload === null ? '' : `+${offloadDevices(deployment)}x${offload.accelerator.id}`
+  const { prefill, decode: serving } = devicesByPool(deployment)
   const layout =
     deployment.mode === 'aggregated'
       ? layoutId(decode.parallelism)
       : `p${poolId(deployment.prefill)}-d${poolId(deployment.decode)}`
   const speculation = deployment.speculation === null ? '' : `-${speculationId(deployment.speculation)}`
-  const prefix = `${hybrid}${accelerator.id}-${deployment.engine}-${deployment.precision.preset}`
+  const prefix = `${mixed}${accelerator.id}${beside}-${deployment.engine}-${deployment.precision.preset}`
   return {
     ...hardware,
     id: `${prefix}-${layout}${speculation}`,
     deployment,
-    devices: deploymentDevices(deployment),
-    traits: traitsOf(deployment, accelerator, prefillAccelerator),
+    offload,
+    devices: prefill + serving,
+    traits: traitsOf(deployment, accelerator, prefillAccelerator, offload !== null),
   }
 }
 
-function traitsOf(deployment: Deployment, accelerator: Accelerator, prefill: Accelerator): Trait[] {
+function traitsOf(
+  deployment: Deployment,
+  accelerator: Accelerator,
+  prefill: Accelerator,
+  hybrid: boolean,
+): Trait[] {
   const { tensor, expert, attentionData, pipeline } = servingPool(deployment).parallelism
   const exact = [
     `engine ${deployment.engine}`,
     `precision ${deployment.precision.preset}`,
     `mode ${deployment.mode}`,
     `mixed ${prefill.id !== accelerator.id}`,
+    `hybrid ${hybrid}`,
     `speculation ${deployment.speculation !== null}`,
     `expert ${expert > 1}`,
     `data ${attentionData > 1}`,
@@ -105,15 +124,20 @@ export function devicesByPool(deployment: Deployment): { readonly prefill: numbe
 }
 
 export function shapeUsdPerHour(shape: DeploymentShape, acceleratorWatts: number): number {
-  const { prefill, decode } = devicesByPool(shape.deployment)
-  const watts = acceleratorWatts / shape.devices
+  const { deployment, offload } = shape
+  const { prefill, decode } = devicesByPool(deployment)
+  const beside = offloadDevices(deployment)
+  const besideWatts = beside * (offload?.accelerator.tdpWatts ?? 0)
+  const watts = (acceleratorWatts - besideWatts) / shape.devices
   return (
     usdPerHour(shape.pricing, decode, watts * decode) +
-    (prefill === 0 ? 0 : usdPerHour(shape.prefillPricing, prefill, watts * prefill))
+    (prefill === 0 ? 0 : usdPerHour(shape.prefillPricing, prefill, watts * prefill)) +
+    (offload === null ? 0 : usdPerHour(offload.pricing, beside, besideWatts))
   )
 }
 
 export function questionOf(shape: DeploymentShape, requestShape: RequestShape): DeploymentQuestion {
-  const { deployment, accelerator, prefillAccelerator } = shape
-  return { deployment, accelerator, prefillAccelerator, shape: requestShape }
+  const { deployment, accelerator, prefillAccelerator, offload } = shape
+  const question = { deployment, accelerator, prefillAccelerator, shape: requestShape }
+  return offload === null ? question : { ...question, feedForwardAccelerator: offload.accelerator }
 }
