@@ -22,7 +22,7 @@ export function importElectricity(source: SourceElectricity): ElectricityPrice[]
     newest.set(id, {
       id,
       region: entry.region,
-      aliases: regionAliases[id] ?? [],
+      aliases: namesOf(id),
       kind: entry.kind,
       usdPerKilowattHour: entry.usdPerKwh,
       carbonGramsPerKilowattHour: carbon?.gCO2PerKwh ?? null,
@@ -34,6 +34,13 @@ export function importElectricity(source: SourceElectricity): ElectricityPrice[]
     })
   }
   return [...newest.values()]
+}
+
+/** Aliases of a region. A US state's first alias is its name; people also write it after the country: us-texas. */
+function namesOf(id: string): string[] {
+  const names = regionAliases[id] ?? []
+  const isState = /^us-[a-z]{2}$/.test(id) && names[0] !== undefined
+  return isState ? [...names, `us-${names[0]}`] : [...names]
 }
 
 export function importPue(source: readonly SourcePue[]): PowerUsageEffectiveness[] {
