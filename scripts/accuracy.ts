@@ -48,7 +48,8 @@ const lines = new Map<FoldKind, HeldOutLine[]>()
 const queue = [...foldKinds].reverse()
 await Promise.all(
   [0, 1].map(async () => {
-    for (let kind = queue.shift(); kind !== undefined; kind = queue.shift()) lines.set(kind, await crossValidateApart(kind))
+    for (let kind = queue.shift(); kind !== undefined; kind = queue.shift())
+      lines.set(kind, await crossValidateApart(kind))
   }),
 )
 const held = {

@@ -12,8 +12,8 @@ import { fitAll, predictAll } from '../src/accuracy/cross-validation.ts'
 import { defaultFitOptions } from '../src/accuracy/fit-options.ts'
 import { type HandSetPriors, type KernelPriors, priorSet } from '../src/accuracy/priors.ts'
 import { loadCatalog } from '../src/catalog/index.ts'
-import { readMeasuredFolder, trainingFileNames } from './calibrate/measured-points-file.ts'
 import { calibrationFolder, readJson } from './calibrate/folders.ts'
+import { readMeasuredFolder, trainingFileNames } from './calibrate/measured-points-file.ts'
 import { summaryLine } from './calibrate/summary-line.ts'
 
 const { positionals, values } = parseArgs({
@@ -45,7 +45,10 @@ const started = performance.now()
 const fitted = fitAll(points, base, defaultFitOptions, (iteration, objective) =>
   console.error(`  iteration ${iteration}: objective ${objective.toFixed(1)}`),
 )
-const newest = points.map(p => p.point.date ?? '').sort().at(-1)!
+const newest = points
+  .map(p => p.point.date ?? '')
+  .sort()
+  .at(-1)!
 const output = {
   ...fitted,
   source: `MAP fit to ${points.length} points: ${files.map(file => file.name).join(', ')}; priors: kernel tables and priors.json`,
@@ -56,7 +59,11 @@ const target = new URL('coefficients.json', calibrationFolder)
 writeFileSync(target, `${oneEffectALine(output)}\n`)
 console.error(`wrote ${target.pathname} in ${((performance.now() - started) / 1e3).toFixed(0)} s`)
 for (const file of files) {
-  const held = predictAll(file.prepared.filter(p => p.point.suspect === null), output, 'in-sample')
+  const held = predictAll(
+    file.prepared.filter(p => p.point.suspect === null),
+    output,
+    'in-sample',
+  )
   console.log(`${file.name} in-sample: ${summaryLine(held)}`)
 }
 

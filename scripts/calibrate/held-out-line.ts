@@ -14,7 +14,10 @@ export function heldOutLine({ prepared, fold, prediction }: HeldOutPoint): HeldO
   return { key: keyOf(prepared), fold, prediction }
 }
 
-export function restoreHeldOut(points: readonly PreparedPoint[], lines: readonly HeldOutLine[]): HeldOutPoint[] {
+export function restoreHeldOut(
+  points: readonly PreparedPoint[],
+  lines: readonly HeldOutLine[],
+): HeldOutPoint[] {
   const byKey = new Map(points.map(point => [keyOf(point), point]))
   return lines.map(({ key, fold, prediction }) => ({ prepared: byKey.get(key)!, fold, prediction }))
 }

@@ -1,7 +1,7 @@
 /** Reads the measured files of a data folder and prepares every point that the fit and the accuracy page use. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type PreparedPoint, type PointLookups, preparePoint } from '../../src/accuracy/evaluate-point.ts'
+import { type PointLookups, type PreparedPoint, preparePoint } from '../../src/accuracy/evaluate-point.ts'
 import type { MeasuredRows } from '../../src/accuracy/measured-point.ts'
 import { readMeasuredRows } from '../../src/accuracy/read-measured-rows.ts'
 import { rowPhysicsFrom } from '../../src/accuracy/rows/row-physics.ts'
@@ -18,14 +18,21 @@ export interface MeasuredFileContent {
 /** Files under <folder>/measured that the fit learns from. */
 export const trainingFileNames = ['serving_latency.csv', 'serving_throughput_energy.csv'] as const
 
-export function readMeasuredFolder(folder: string, lookups: PointLookups, names: readonly string[]): MeasuredFileContent[] {
+export function readMeasuredFolder(
+  folder: string,
+  lookups: PointLookups,
+  names: readonly string[],
+): MeasuredFileContent[] {
   const directory = join(folder, 'measured')
   if (!existsSync(directory)) {
     throw new TokenwrightError('file', `no folder "measured" in ${folder}`, {
       fix: 'give the folder that holds measured/ and operators/; docs/models/accuracy.md says where the public originals are',
     })
   }
-  const physics = rowPhysicsFrom(id => lookups.architecture(id), id => lookups.accelerator(id))
+  const physics = rowPhysicsFrom(
+    id => lookups.architecture(id),
+    id => lookups.accelerator(id),
+  )
   return names
     .filter(name => existsSync(join(directory, name)))
     .map(name => {

@@ -58,12 +58,12 @@ export function preparePoint(
   lookups: PointLookups,
 ): PreparedPoint | { skipped: string } {
   const architecture = lookups.architecture(point.modelId)
-  if (architecture === null) return { skipped: `model not in the catalog` }
+  if (architecture === null) return { skipped: `model not in the catalog: ${point.modelId}` }
   const { deployment, shape } = point
   const acceleratorId =
     deployment.mode === 'aggregated' ? deployment.pool.acceleratorId : deployment.decode.acceleratorId
   const accelerator = lookups.accelerator(acceleratorId)
-  if (accelerator === null) return { skipped: `accelerator not in the catalog` }
+  if (accelerator === null) return { skipped: `accelerator not in the catalog: ${acceleratorId}` }
   const load = loadOf(point)
   if (load === null) return { skipped: 'load not supported by the analytic answer' }
   const build = (parallelism: Parallelism, replicas: number): PooledFeatures | { skipped: string } => {

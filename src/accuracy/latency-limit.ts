@@ -4,8 +4,13 @@
  * one replica at its share of the rate stands for the system.
  */
 import { type CoefficientSet, cellOf, resolveCoefficients } from '../perf/coefficients.ts'
-import { type AggregatedDeployment, devicesPerReplica, type Performance } from '../perf/deployment.ts'
-import { type PredictInput, predictWith } from '../perf/predict.ts'
+import {
+  type AggregatedDeployment,
+  devicesPerReplica,
+  type Load,
+  type Performance,
+} from '../perf/deployment.ts'
+import { preparePrediction } from '../perf/prepare-prediction.ts'
 import type { PointLookups } from './evaluate-point.ts'
 import type { MeasuredPoint } from './measured-point.ts'
 import type { PointOutcome } from './score.ts'
@@ -35,37 +40,51 @@ export function bestLayoutPredictor(
 }
 
 function bestLayout(point: MeasuredPoint, lookups: PointLookups, coefficients: CoefficientSet): PointOutcome {
-  const layouts = point.alternatives ?? []
   const architecture = lookups.architecture(point.modelId)
-  if (architecture === null) return { skipped: 'model not in the catalog' }
-  const accelerator = lookups.accelerator(layouts[0]?.pool.acceleratorId ?? '')
-  if (accelerator === null) return { skipped: 'accelerator not in the catalog' }
-  let best: Performance | null = null
-  for (const deployment of layouts) {
-    const cell = cellOf(point.modelId, architecture, accelerator, deployment)
-    const local = resolveCoefficients(coefficients, cell)
-    const { modelId, shape } = point
-    const question = { modelId, architecture, accelerator, deployment, shape, coefficients }
-    const ask = (load: PredictInput['load']) => {
-      const answer = predictWith({ ...question, load }, local)
-      return answer.feasible ? answer : null
+  if (architecture === null) return { skipped: `model not in the catalog: ${point.modelId}` }
+  const accelerator = lookups.accelerator(acceleratorOf(point))
+  if (accelerator === null) return { skipped: `accelerator not in the catalog: ${acceleratorOf(point)}` }
+  for (const layouts of point.alternatives ?? []) {
+    let best: Performance | null = null
+    for (const deployment of layouts) {
+      const cell = cellOf(point.modelId, architecture, accelerator, deployment)
+      const local = resolveCoefficients(coefficients, cell)
+      const predict = preparePrediction(
+        { architecture, accelerator, deployment, shape: point.shape },
+        { serving: local, prefill: local },
+      )
+      const ask = (load: Load) => {
+        const answer = predict(load)
+        return answer.feasible ? answer : null
+      }
+      const found = answerOf(point.load, deployment, ask)
+      if (found !== null && outputRate(found) > outputRate(best)) best = found
     }
-    const found = answerOf(point.load, deployment, ask)
-    if (found === null) continue
-    if (best === null || found.outputTokensPerSecondPerDevice > best.outputTokensPerSecondPerDevice)
-      best = found
+    if (best !== null) return valuesOf(best)
   }
-  if (best === null) return { skipped: 'no layout fits the memory and the latency limits' }
+  return { skipped: 'no layout fits the memory and the latency limits' }
+}
+
+function acceleratorOf({ deployment }: MeasuredPoint): string {
+  return (deployment.mode === 'aggregated' ? deployment.pool : deployment.decode).acceleratorId
+}
+
+function outputRate(performance: Performance | null): number {
+  return performance?.outputTokensPerSecondPerDevice ?? 0
+}
+
+function valuesOf(performance: Performance): PointOutcome {
+  const { totalTokensPerSecondPerDevice, outputTokensPerSecondPerDevice, joulesPerOutputToken } = performance
   return {
-    tpotMs: best.tpot.meanMs,
-    ttftMs: best.ttft.meanMs,
-    totalTokensPerSecondPerDevice: best.totalTokensPerSecondPerDevice,
-    outputTokensPerSecondPerDevice: best.outputTokensPerSecondPerDevice,
-    joulesPerOutputToken: best.joulesPerOutputToken,
+    tpotMs: performance.tpot.meanMs,
+    ttftMs: performance.ttft.meanMs,
+    totalTokensPerSecondPerDevice,
+    outputTokensPerSecondPerDevice,
+    joulesPerOutputToken,
   }
 }
 
-type Ask = (load: PredictInput['load']) => Performance | null
+type Ask = (load: Load) => Performance | null
 
 function answerOf(
   load: MeasuredPoint['load'],

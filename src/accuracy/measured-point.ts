@@ -24,10 +24,10 @@ export interface MeasuredPoint {
   readonly nominalInputTokens: number
   readonly nominalOutputTokens: number
   /**
-   * Layouts among which the best is predicted, where the file does not say what ran; `deployment` is the first of them.
-   * Each has one replica: `devices` of the point are whole multiples of it.
+   * Layouts among which the best is predicted, where the file does not say what ran: lists in order of trust, the first
+   * list with a feasible layout counts. `deployment` is the first of them. Each has one replica.
    */
-  readonly alternatives?: readonly AggregatedDeployment[]
+  readonly alternatives?: readonly (readonly AggregatedDeployment[])[]
   /** How the run was loaded. Offline = all requests at once. Limited = as many Poisson arrivals as the limits allow. */
   readonly load:
     | { readonly kind: 'closed'; readonly concurrency: number; readonly requests: number | null }

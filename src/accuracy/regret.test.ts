@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decide, type Option, regretOf } from './regret.ts'
+import { decide, type Option, regretOf, throughputAt } from './regret.ts'
 import { examplePoint } from './rows/rows.fixture.ts'
 
 function option(
@@ -93,5 +93,21 @@ describe('regretOf', () => {
   it('takes repeated runs as one option', () => {
     const [first] = scored(true)
     expect(regretOf(new Array(9).fill(first)).groups).toBe(0)
+  })
+})
+
+describe('throughputAt', () => {
+  const loads = [
+    { tpotMs: 10, tokensPerSecondPerDevice: 100 },
+    { tpotMs: 40, tokensPerSecondPerDevice: 400 },
+  ]
+
+  it('interpolates between the loads around the limit, in ln-ln', () => {
+    expect(throughputAt(loads, 20)).toBeCloseTo(200)
+  })
+
+  it('never extrapolates', () => {
+    expect(throughputAt(loads, 400)).toBe(400)
+    expect(throughputAt(loads, 9)).toBeNull()
   })
 })

@@ -33,6 +33,19 @@ export interface RegretSummary {
   readonly groups: number
   /** Decisions: groups × those TPOT limits that leave a choice. */
   readonly n: number
+  /** Headline figures: those of `configuration`. */
+  readonly median: number
+  readonly p90: number
+  /**
+   * The configuration the prediction recommends at the limit against the best one there, both run as far as the limit
+   * allows: throughput at the limit is interpolated between a configuration's measured loads (a factor of two apart),
+   * as operators set the load by what they see. A recommended configuration that cannot meet the limit at any measured
+   * load counts as its next choice that can.
+   */
+  readonly configuration: RegretStatistics & {
+    /** Share of first choices that cannot meet the limit at any measured load. */
+    readonly impossibleShare: number
+  }
   /** Choice by predicted throughput among the options that truly meet the limit. */
   readonly feasibleKnown: RegretStatistics
   /**
@@ -63,9 +76,17 @@ export function regretOf(scored: readonly ScoredPoint[]): RegretSummary {
   const overshoots = decisions.flatMap(({ overshoot }) => (overshoot > 0 ? [overshoot] : []))
   const ranks = groups.map(rankCorrelation).filter(Number.isFinite)
   const random = decisions.map(decision => decision.random)
+  const configuration = statistics(decisions.map(decision => decision.configuration))
   return {
     groups: groups.length,
     n: decisions.length,
+    median: configuration.median,
+    p90: configuration.p90,
+    configuration: {
+      ...configuration,
+      impossibleShare:
+        decisions.filter(decision => decision.impossible).length / Math.max(1, decisions.length),
+    },
     feasibleKnown: statistics(decisions.map(decision => decision.feasibleKnown)),
     feasiblePredicted: {
       ...statistics(decisions.map(decision => decision.feasiblePredicted)),
@@ -121,6 +142,8 @@ function optionOf({ point, prediction }: ScoredPoint): Option | null {
 }
 
 export interface Decision {
+  readonly configuration: number
+  readonly impossible: boolean
   readonly feasibleKnown: number
   readonly feasiblePredicted: number
   /** Measured TPOT of the first choice over the limit, − 1; 0 when it meets the limit. */
@@ -143,11 +166,56 @@ export function decide(options: readonly Option[], limitMs: number): Decision {
   const chosen = ranking[0]!
   const kept = putRight(ranking, feasible, limitMs)
   return {
+    ...decideConfiguration(options, limitMs),
     feasibleKnown: regret(byPromise.find(option => feasible.includes(option))!),
     feasiblePredicted: regret(kept),
     overshoot: Math.max(0, chosen.measured.tpotMs / limitMs - 1),
     random: mean(bestOfEachConfiguration(feasible).map(regret)),
   }
+}
+
+/** Regret of the configuration whose predicted throughput at the limit is highest, both sides interpolated over load. */
+function decideConfiguration(
+  options: readonly Option[],
+  limitMs: number,
+): { configuration: number; impossible: boolean } {
+  const configurations = [...Map.groupBy(options, option => option.configuration).values()].map(loads => ({
+    measured: throughputAt(
+      loads.map(option => option.measured),
+      limitMs,
+    ),
+    predicted: throughputAt(
+      loads.map(option => option.predicted),
+      limitMs,
+    ),
+    fastest: Math.min(...loads.map(option => option.predicted.tpotMs)),
+  }))
+  const best = Math.max(...configurations.map(c => c.measured ?? 0))
+  // Promised ones by throughput, then those promised to come nearest to the limit.
+  const ranking = configurations.sort(
+    (a, b) => (b.predicted ?? 0) - (a.predicted ?? 0) || a.fastest - b.fastest,
+  )
+  const chosen = ranking.find(c => c.measured !== null)!
+  return { configuration: best / chosen.measured! - 1, impossible: ranking[0]!.measured === null }
+}
+
+/**
+ * Throughput of one configuration when loaded until its TPOT is the limit: ln-ln interpolation between its two loads
+ * around the limit, its best load when all meet it (no extrapolation), null when none does.
+ */
+export function throughputAt(loads: readonly Performance[], limitMs: number): number | null {
+  const within = loads.filter(load => load.tpotMs <= limitMs)
+  if (within.length === 0) return null
+  const last = within.reduce((a, b) => (b.tokensPerSecondPerDevice > a.tokensPerSecondPerDevice ? b : a))
+  const beyond = loads.filter(
+    load => load.tpotMs > limitMs && load.tokensPerSecondPerDevice > last.tokensPerSecondPerDevice,
+  )
+  if (beyond.length === 0) return last.tokensPerSecondPerDevice
+  const next = beyond.reduce((a, b) => (b.tpotMs < a.tpotMs ? b : a))
+  const share = Math.log(limitMs / last.tpotMs) / Math.log(next.tpotMs / last.tpotMs)
+  return (
+    last.tokensPerSecondPerDevice * (next.tokensPerSecondPerDevice / last.tokensPerSecondPerDevice) ** share
+  )
 }
 
 /** The first choice if it meets the limit; else its configuration at a smaller load; else the next choices alike. */

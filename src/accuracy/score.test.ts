@@ -54,6 +54,24 @@ describe('scoreFile', () => {
     expect(metrics.derived_throughput_per_gpu!.mape).toBeCloseTo(0, 12)
   })
 
+  it('compares output tokens where the file counts nothing else', () => {
+    const point = examplePoint({
+      tpotMs: null,
+      ttftMs: null,
+      outputTokensPerSecondPerDevice: 400,
+      totalTokensPerSecondPerDevice: null,
+    })
+    const { metrics } = scoreFile(rowsOf([point]), [{ ...prediction, outputTokensPerSecondPerDevice: 500 }])
+    expect(Object.keys(metrics)).toEqual(['output_throughput_per_gpu'])
+    expect(metrics.output_throughput_per_gpu!.bias).toBeCloseTo(0.25, 12)
+  })
+
+  it('leaves what is no language model out of the share, not out of the count', () => {
+    const skipped = [{ id: 'x', reason: 'speech', kind: 'outside' as const }]
+    const { coverage } = scoreFile(rowsOf([examplePoint()], { rows: 2, distinct: 2, skipped }), [prediction])
+    expect(coverage).toMatchObject({ outside: 1, share: 1, shareOfDistinct: 0.5 })
+  })
+
   it('leaves out what a prediction does not state', () => {
     const { metrics } = scoreFile(rowsOf([examplePoint()]), [
       { ...prediction, ttftMs: null, tpotMs: Number.NaN },
@@ -85,6 +103,7 @@ describe('scoreFile', () => {
     expect(score.coverage).toEqual({
       distinct: 4,
       filtered: 1,
+      outside: 0,
       predicted: 1,
       share: 1 / 3,
       shareOfDistinct: 1 / 4,

@@ -3,6 +3,7 @@ import { mean, median, quantile } from '../core/statistics.ts'
 import type { MeasuredPoint, MeasuredRows } from './measured-point.ts'
 import { type RegretSummary, regretOf } from './regret.ts'
 import { littlesLawTokensPerSecondPerDevice } from './rows/littles-law.ts'
+import type { SkipKind } from './rows/reasons.ts'
 
 /** What a prediction states; null or not finite where it states nothing. */
 export interface PredictedValues {
@@ -59,7 +60,9 @@ export interface Coverage {
   /** Measurements that do not state what ran. */
   readonly filtered: number
   readonly predicted: number
-  /** predicted ÷ (distinct − filtered). */
+  /** Measurements of something else than language models. */
+  readonly outside: number
+  /** predicted ÷ (distinct − filtered − outside). */
   readonly share: number
   /** predicted ÷ distinct. */
   readonly shareOfDistinct: number
@@ -92,7 +95,9 @@ export function scoreFile(rows: MeasuredRows, outcomes: readonly PointOutcome[])
     else scored.push({ point, prediction: outcome })
   })
   const clean = scored.filter(({ point }) => point.suspect === null)
-  const filtered = rows.skipped.filter(({ kind }) => kind === 'filtered').length
+  const skippedAs = (wanted: SkipKind) => rows.skipped.filter(({ kind }) => kind === wanted).length
+  const filtered = skippedAs('filtered')
+  const outside = skippedAs('outside')
   return {
     file: rows.file,
     rows: rows.rows,
@@ -101,8 +106,9 @@ export function scoreFile(rows: MeasuredRows, outcomes: readonly PointOutcome[])
     coverage: {
       distinct: rows.distinct,
       filtered,
+      outside,
       predicted: scored.length,
-      share: scored.length / Math.max(1, rows.distinct - filtered),
+      share: scored.length / Math.max(1, rows.distinct - filtered - outside),
       shareOfDistinct: scored.length / Math.max(1, rows.distinct),
     },
     suspect: countBy(scored.flatMap(({ point }) => point.suspect ?? [])),

@@ -5,7 +5,7 @@
  * Rules, the first that applies (how well they do on rows with counts: docs/models/measured-rows.md):
  *  1. a row of the same file with the same model, accelerator, engine, precision, lengths and worker sizes, measured at
  *     a quarter to four times the load: its pools (nearestTwin);
- *  2. 30 users or more per rank of one decode worker: one decode worker with attention data parallelism; fewer: four
+ *  2. 30 users or more per rank of one decode worker, or a worker of more than 16 devices: one decode worker with attention data parallelism; fewer: four
  *     tensor-parallel decode workers. As many prefill workers as the decode pool's rate needs, by the rough physics
  *     below.
  */
@@ -39,6 +39,8 @@ export interface AssumedPools {
 /** Users per rank of a single decode worker from which recipes spread attention over the ranks. */
 const usersPerSpreadRank = 30
 const tensorDecodeWorkers = 4
+/** Recipes split heads over two nodes of eight at most; wider workers spread attention. */
+const widestTensorWorker = 16
 /** The wide decode worker of the rack recipes, and from which load on a worker of unknown width is one. */
 const wideDecodeRanks = 32
 const usersPerRankOfWideWorkers = 64
@@ -51,7 +53,7 @@ export function assumedPools(question: WorkerQuestion, physics: RowPhysics | nul
     question.decodeRanks > 1
       ? ranksThatHold(question.decodeRanks, question, physics)
       : assumedDecodeRanks(question, prefillRanks)
-  const spread = question.concurrency / decodeRanks >= usersPerSpreadRank
+  const spread = question.concurrency / decodeRanks >= usersPerSpreadRank || decodeRanks > widestTensorWorker
   const decodeWorkers = spread ? 1 : tensorDecodeWorkers
   const sized = { ...question, prefillRanks, decodeRanks }
   return {

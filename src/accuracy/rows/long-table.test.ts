@@ -120,11 +120,7 @@ describe('TensorRT-LLM online table', () => {
 })
 
 describe('tables that are recognised only', () => {
-  it('skips MLPerf and rate-less vLLM measurements with a reason', () => {
-    expect(read({ source: 'MLPerf Inference v5.1', scenario: 'Server' })).toMatchObject({
-      file: 'mlperf_inference',
-      skipped: [{ reason: skipReasons.auditedScenario.text, kind: 'unpredictable' }],
-    })
+  it('skips rate-less vLLM measurements with a reason', () => {
     expect(read({ source: 'BLIS sim-to-real ground truth' })).toMatchObject({
       file: 'vllm_open_loop_summaries',
       skipped: [{ reason: skipReasons.noArrivalRate.text, kind: 'filtered' }],

@@ -6,12 +6,14 @@
  *  - mean input lengths (from memory: mlperfWorkloads), so every row is suspect;
  *  - the layout, where `tp` is empty: the best of tensor parallel 1, 2, 4, 8 that divide the accelerators, with equal
  *    replicas on the rest, as submitters search it; with expert sizes also attention data parallelism on all ranks;
+ *  - the precision: `fp16` on devices with fp8 (its token rates need more than half of the 16-bit peak; not so for
+ *    GPT-J), UNSET and fp32 are taken as fp8;
  *  - the engine, where only a framework is named: vLLM on AMD, TensorRT-LLM on NVIDIA.
  */
 import type { CsvRecord } from '../../core/csv.ts'
 import {
   type AggregatedDeployment,
-  deploymentDevices,
+  devicesPerReplica,
   type Engine,
   type Parallelism,
 } from '../../perf/deployment.ts'
@@ -21,7 +23,7 @@ import { decisionGroupOf, groupOf } from './groups.ts'
 import { type MlperfWorkload, mlperfWorkloadOf } from './mlperf-workloads.ts'
 import { acceleratorIdOf, engineOf } from './names.ts'
 import { precisionOf } from './precision-of.ts'
-import { suspectReasons } from './reasons.ts'
+import { type SuspectReason, suspectReasons } from './reasons.ts'
 import { type RowResult, skip } from './row-result.ts'
 import { speculationOfRow } from './speculation-of-row.ts'
 
@@ -42,25 +44,33 @@ export function readMlperfMeasurement(rows: readonly [CsvRecord, ...CsvRecord[]]
   const load = loadOf(record, workload)
   if (load === null) return skip(id, 'unknownScenario')
   const { modelId } = workload
-  const acceleratorId = acceleratorIdOf(accelerators)
+  const named = acceleratorIdOf(accelerators)
+  const acceleratorId = relatives[named] ?? named
   const engine = engineOfSubmission(record.text('engine'), acceleratorId)
-  const layouts = layoutsOf(record, devices)
-  const [first] = layouts
+  const tiers = layoutTiers(record, devices)
+  const first = tiers[0]?.[0]
   if (first === undefined) return skip(id, 'impossibleLayout')
   const base = {
     mode: 'aggregated',
     engine,
-    precision: precisionOf(modelId, precisionLabel(record.text('precision')), engine, acceleratorId),
+    precision: precisionOf(
+      modelId,
+      precisionLabel(record.text('precision'), acceleratorId, workload),
+      engine,
+      acceleratorId,
+    ),
     // Interactive DeepSeek-R1 is the one workload for which the rules allow speculation (its own MTP head, v6.0).
     speculation:
       workload.speculates && record.text('scenario') === 'Interactive'
         ? speculationOfRow(modelId, 'mtp')
         : null,
   } as const
-  const alternatives = layouts.map(
-    (parallelism): AggregatedDeployment => ({ ...base, pool: { acceleratorId, parallelism, replicas: 1 } }),
+  const alternatives = tiers.map(layouts =>
+    layouts.map(
+      (parallelism): AggregatedDeployment => ({ ...base, pool: { acceleratorId, parallelism, replicas: 1 } }),
+    ),
   )
-  const replicas = Math.max(1, Math.floor(devices / deploymentDevices(alternatives[0]!)))
+  const replicas = Math.max(1, Math.floor(devices / devicesPerReplica(first)))
   const deployment: AggregatedDeployment = { ...base, pool: { acceleratorId, parallelism: first, replicas } }
   const { inputTokens, inputVariation, outputVariation } = workload
   const point: MeasuredPoint = {
@@ -85,9 +95,14 @@ export function readMlperfMeasurement(rows: readonly [CsvRecord, ...CsvRecord[]]
     engineVersion: record.text('engine') || null,
     group: groupOf(modelId, deployment),
     decisionGroup: decisionGroupOf(modelId, acceleratorId, inputTokens, workload.outputTokens),
-    suspect: suspectReasons[workload.standsIn ? 'relatedModel' : 'inputLengthUnpublished'],
+    suspect: suspectReasons[doubtOf(workload, named !== acceleratorId)],
   }
   return { point, campaign: `${modelId} | ${acceleratorId} | ${record.text('source')}` }
+}
+
+function doubtOf(workload: MlperfWorkload, otherAccelerator: boolean): SuspectReason {
+  if (workload.standsIn) return 'relatedModel'
+  return otherAccelerator ? 'relatedAccelerator' : 'inputLengthUnpublished'
 }
 
 /** Limits as the row states them, else those of the workload. */
@@ -104,26 +119,36 @@ function engineOfSubmission(text: string, acceleratorId: string): Engine {
   return engineOf(text) ?? (/^mi\d|^arc/.test(acceleratorId) ? 'vllm' : 'trtllm')
 }
 
-/** UNSET and fp32 are fields that nobody filled in: such systems run eight bits, as all of their time do. */
-function precisionLabel(text: string): string {
+const withoutFp8 = /^(a100|a30|a10g|arc|t4)/
+
+function precisionLabel(text: string, acceleratorId: string, { standsIn }: MlperfWorkload): string {
   const plain = text.toLowerCase()
   if (plain === 'uint4') return 'int4'
+  if (plain === 'fp16' && !standsIn && !withoutFp8.test(acceleratorId)) return 'fp8'
   return plain === 'unset' || plain === 'fp32' || plain.includes('/') ? 'fp8' : plain
 }
 
+/** Same chip and memory on another board: H200 NVL has the SXM module's memory and a sixth less compute. */
+const relatives: Readonly<Record<string, string>> = { 'h200-nvl': 'h200-sxm' }
+
 const tensorSizes = [1, 2, 4, 8]
 
-function layoutsOf(record: CsvRecord, devices: number): Parallelism[] {
+/** What the configuration file states; then, as it often belongs to another scenario, all that could have been tried. */
+function layoutTiers(record: CsvRecord, devices: number): Parallelism[][] {
   const pipeline = record.positive('pp') ?? 1
   const expert = record.positive('ep') ?? 1
-  const stated = record.positive('tp')
-  const sizes = stated === null ? tensorSizes.filter(size => devices % size === 0) : [stated]
-  return sizes
-    .flatMap(tensor => [
-      { tensor, pipeline, attentionData: 1, expert: stated === null ? 1 : expert },
-      ...(tensor > 1 && (expert > 1 || stated === null)
-        ? [{ tensor: 1, pipeline, attentionData: tensor, expert: tensor }]
-        : []),
+  const tensor = record.positive('tp')
+  const stated = tensor === null ? [] : [{ tensor, pipeline, attentionData: 1, expert }]
+  if (tensor !== null && expert > 1) stated.push(spreadLayout(tensor, pipeline))
+  const searched = tensorSizes
+    .filter(size => devices % size === 0)
+    .flatMap(size => [
+      { tensor: size, pipeline: 1, attentionData: 1, expert: 1 },
+      ...(size > 1 ? [spreadLayout(size, 1)] : []),
     ])
-    .filter(layout => isPossibleLayout(layout))
+  return [stated.filter(isPossibleLayout), searched].filter(layouts => layouts.length > 0)
+}
+
+function spreadLayout(ranks: number, pipeline: number): Parallelism {
+  return { tensor: 1, pipeline, attentionData: ranks, expert: ranks }
 }

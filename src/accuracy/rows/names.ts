@@ -1,5 +1,6 @@
 /** The measured files' names of models, accelerators and engines → catalog ids. Unknown names pass through as they are. */
 import type { Engine } from '../../perf/deployment.ts'
+import { catalogModelNames } from './catalog-names.ts'
 
 /** Keys are names without organisation, case, punctuation and precision or tuning suffixes (see plainModelName). */
 const modelIds: Readonly<Record<string, string>> = {
@@ -68,19 +69,59 @@ const bareLlamaNames: Readonly<Record<string, string>> = {
   'Llama 70B': 'meta-llama/Llama-2-70b-hf',
 }
 
-/** Repository names without what does not change the architecture: organisation, precision, tuning, release date. */
+const precisionSuffixes =
+  'nvfp4|mxfp4|fp8|fp4|int4|int8|bf16|fp16|w4a16|w8a8|w8a16|w4a4|awq|gptq|autoround|dynamic|block|kv|quantized(\\.w\\d+a\\d+)?'
+const tuningSuffixes =
+  'instruct|chat|base|it|hf|preview|exp|terminus|speciale|thinking|dspark|\\d{4}|v\\d|v0\\.\\d'
+
+/** Repository names without what does not change the architecture: organisation, precision, release date, tuning. */
 function plainModelName(name: string): string {
+  return stripped(
+    name,
+    new RegExp(`[-_ ](${precisionSuffixes}|instruct|preview|hf|\\d{4}|v0\\.\\d)(?=[-_ ]|$)`, 'g'),
+  )
+}
+
+/** As plainModelName, without variants that share an architecture: asked only when the plain name is unknown. */
+function bareModelName(name: string): string {
+  return stripped(name, new RegExp(`[-_ ](${precisionSuffixes}|${tuningSuffixes})(?=[-_ ]|$)`, 'g'))
+}
+
+function stripped(name: string, suffixes: RegExp): string {
   return name
     .replace(/^.*\//, '')
     .toLowerCase()
-    .replace(/[-_ ](nvfp4|mxfp4|fp8|fp4|int4|bf16|dynamic|instruct|preview|hf|\d{4}|v0\.\d)(?=[-_ ]|$)/g, '')
-    .replace(/^meta-/, '')
+    .replace(/[()]/g, ' ')
+    .trim()
+    .replace(/ +/g, ' ')
+    .replace(suffixes, '')
+    .replace(/^(meta|nvidia)[-_ ](?=llama|nemotron)/, '')
     .replace(/[-_ ]/g, '')
 }
 
+/** Catalog ids by plain and bare names; ids come before aliases. What the files mean by a name (above) comes first. */
+const catalogIds: ReadonlyMap<string, string> = new Map(
+  [plainModelName, bareModelName].reverse().flatMap(form => {
+    const entries = Object.entries(catalogModelNames)
+    return [
+      ...entries.flatMap(([id, aliases]) => aliases.map(alias => [form(alias), id] as const)),
+      ...entries.map(([id]) => [form(id), id] as const),
+    ]
+  }),
+)
+
 /** Catalog id of a model; the name itself when unknown. */
 export function modelIdOf(name: string): string {
-  return bareLlamaNames[name] ?? modelIds[plainModelName(name)] ?? name
+  const plain = plainModelName(name)
+  const bare = bareModelName(name)
+  return (
+    bareLlamaNames[name] ??
+    modelIds[plain] ??
+    catalogIds.get(plain) ??
+    modelIds[bare] ??
+    catalogIds.get(bare) ??
+    name
+  )
 }
 
 /** First match wins, so the longer names come first. */
@@ -88,7 +129,7 @@ const acceleratorPatterns: readonly (readonly [RegExp, string])[] = [
   [/gb300/, 'gb300-nvl72'],
   [/gb200/, 'gb200-nvl72'],
   [/gh200/, 'gh200'],
-  [/rtxpro6000/, 'rtx-pro-6000'],
+  [/rtxpro6000|rtx6000pro/, 'rtx-pro-6000'],
   [/h200nvl/, 'h200-nvl'],
   [/h100nvl/, 'h100-nvl'],
   [/h100pcie/, 'h100-pcie'],
@@ -98,14 +139,27 @@ const acceleratorPatterns: readonly (readonly [RegExp, string])[] = [
   [/h800/, 'h800-sxm'],
   [/b300/, 'b300-sxm'],
   [/b200/, 'b200-sxm'],
-  [/a100.*40gb/, 'a100-40-sxm'],
+  [/a100.*40/, 'a100-40-sxm'],
+  [/a100.*pcie/, 'a100-80-pcie'],
   [/a100/, 'a100-80-sxm'],
   [/mi300x/, 'mi300x'],
   [/mi325x/, 'mi325x'],
   [/mi350x/, 'mi350x'],
+  [/mi455x|helios/, 'mi455x-helios'],
+  [/^vr200|verarubin|vrnvl/, 'vr-nvl72'],
   [/mi355x/, 'mi355x'],
   [/l40s/, 'l40s'],
   [/l4$/, 'l4'],
+  [/a10g/, 'a10g'],
+  [/a30$/, 'a30'],
+  [/gaudi3/, 'gaudi3'],
+  [/(^|r)b60$/, 'arc-pro-b60'],
+  [/trn2|trainium2/, 'trainium2'],
+  [/trn3|trainium3/, 'trainium3'],
+  [/tpu.*v?7|ironwood/, 'tpu-v7'],
+  [/v6e|trillium/, 'tpu-v6e'],
+  [/v5e/, 'tpu-v5e'],
+  [/v5p/, 'tpu-v5p'],
 ]
 
 /** Catalog id of an accelerator; the name itself when unknown. */

@@ -19,12 +19,27 @@ export function precisionOf(
   engine: Engine,
   acceleratorId: string,
 ): Precision {
-  const parts = weightFormats(modelId, rowPrecision.toLowerCase(), acceleratorId)
+  const parts = weightFormats(modelId, plainLabel(rowPrecision), acceleratorId)
   return {
     ...parts,
     head: 'bf16',
     keyValueCache: keyValueFormat(modelId, parts.preset, engine, acceleratorId),
   }
+}
+
+/** Checkpoints' own labels → the short ones: bits of weights × activations, block and packing names. */
+const labelPatterns: readonly (readonly [RegExp, string])[] = [
+  [/^(w4a16|w4a8|int4.*|uint4|awq.*|gptq.*|int4_wo)$/, 'int4'],
+  [/^(w8a8|w8a16|int8.*)$/, 'int8'],
+  [/^(fp8.*|float8.*|w8a8_fp8)$/, 'fp8'],
+  [/^(nvfp4.*|w4a4_nvfp4)$/, 'nvfp4'],
+  [/^(mxfp4.*|w4a16_mxfp4|w4a8_mxfp4.*)$/, 'mxfp4'],
+  [/^(bfloat16|float16|fp16|half)$/, 'bf16'],
+]
+
+function plainLabel(label: string): string {
+  const plain = label.trim().toLowerCase().replaceAll('-', '_')
+  return labelPatterns.find(([pattern]) => pattern.test(plain))?.[1] ?? plain
 }
 
 type WeightParts = Omit<Precision, 'head' | 'keyValueCache'>

@@ -3,9 +3,10 @@
 /**
  * duplicate: not a measurement of its own (a copy, or one more metric of a measurement listed already).
  * filtered: the row does not state what ran, so nobody could predict it.
+ * outside: a measurement of something else than a language model on accelerators.
  * unpredictable: a measurement that this project does not predict.
  */
-export type SkipKind = 'duplicate' | 'filtered' | 'unpredictable'
+export type SkipKind = 'duplicate' | 'filtered' | 'outside' | 'unpredictable'
 
 export const skipReasons = {
   copy: { kind: 'duplicate', text: 'copy of another row' },
@@ -17,7 +18,7 @@ export const skipReasons = {
   impossibleLayout: { kind: 'filtered', text: 'layout contradicts itself' },
   noArrivalRate: { kind: 'filtered', text: 'arrival rate not published' },
   unknownEngine: { kind: 'unpredictable', text: 'engine not modelled' },
-  notLanguageModel: { kind: 'unpredictable', text: 'not a text model (speech or vision)' },
+  notLanguageModel: { kind: 'outside', text: 'not a text model (speech or vision)' },
   withoutAccelerator: { kind: 'unpredictable', text: 'run on processors without accelerators' },
   mixedAccelerators: { kind: 'unpredictable', text: 'several kinds of accelerators in one system' },
   unknownScenario: { kind: 'unpredictable', text: 'scenario without a published load or latency limit' },
@@ -39,6 +40,7 @@ export const suspectReasons = {
   assumedWorkerSize: 'disaggregated without devices per worker: sizes are assumed',
   assumedSplit: 'the layout is the devices of a whole disaggregated system: their split is assumed',
   inputLengthUnpublished: 'mean input length not published',
+  relatedAccelerator: 'accelerator not in the catalog: predicted as its nearest relative',
   relatedModel: 'model not in the catalog: predicted as its nearest relative',
 } as const
 

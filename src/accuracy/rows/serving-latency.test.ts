@@ -111,18 +111,18 @@ describe('readServingLatency', () => {
     expect(points.map(point => point.group.split(' | ')[4])).toEqual(['TP1 DP2 EP2'])
   })
 
-  it('skips rack rows whose tensor size is a whole system (rule 5), unless measured for a gap', () => {
+  it('splits rack rows whose tensor size is a whole system (rule 5), unless measured for a gap', () => {
     const rack = { system: 'gb200', tp_size: 36, moe_tp_size: 36 }
-    expect(read({ ...rack, silicon_data_source: source('2026-04-06.csv') }).skipped[0]!.reason).toBe(
-      skipReasons.totalAsTensor.text,
-    )
+    const [split] = read({ ...rack, silicon_data_source: source('2026-04-06.csv') }).points
+    expect(split).toMatchObject({ suspect: suspectReasons.assumedSplit, devices: 36, multiNode: true })
+    expect(split!.deployment.mode).toBe('disaggregated')
     expect(read({ ...rack, tp_size: 4 }).points).toHaveLength(1)
     expect(
       read({ ...rack, tp_size: 8, silicon_data_source: source('Qwen_Qwen3-32B.csv') }).points,
     ).toHaveLength(1)
   })
 
-  it('skips disaggregated rows without worker counts and reads those with them (rule 6)', () => {
+  it('assumes worker counts from a twin within four times the load, else by rule, and says so (rule 6)', () => {
     const disaggregated = {
       mode: 'disagg',
       batch_size: '',
@@ -130,14 +130,29 @@ describe('readServingLatency', () => {
       prefill_tp_size: 4,
       decode_tp_size: 8,
     }
-    const { points, skipped } = read(disaggregated, {
-      ...disaggregated,
-      prefill_num_workers: 3,
-      decode_num_workers: 2,
-      silicon_tpot_ms: 9,
-    })
-    expect(skipped[0]).toMatchObject({ reason: skipReasons.noWorkers.text, kind: 'filtered' })
-    expect(points[0]).toMatchObject({ devices: 28, multiNode: true })
+    const stated = { ...disaggregated, prefill_num_workers: 3, decode_num_workers: 2, silicon_tpot_ms: 9 }
+    const far = {
+      silicon_data_source: 'source_file=2026-04-06.csv; silicon_concurrency=4',
+      silicon_tpot_ms: 7,
+    }
+    const { points, skipped } = read(disaggregated, stated, { ...disaggregated, ...far })
+    expect(skipped).toEqual([])
+    expect(points.map(({ devices, suspect }) => [devices, suspect])).toEqual([
+      [28, suspectReasons.assumedWorkers],
+      [28, null],
+      [36, suspectReasons.assumedWorkers],
+    ])
+  })
+
+  it('takes equal wide workers of a rack without counts for all its devices', () => {
+    const [point] = read({
+      mode: 'disagg',
+      system: 'gb200',
+      backend: 'trtllm',
+      prefill_tp_size: 36,
+      decode_tp_size: 36,
+    }).points
+    expect(point).toMatchObject({ devices: 36, suspect: suspectReasons.assumedSplit })
   })
 
   it('marks hidden speculation and predicts it as such (rule 7)', () => {

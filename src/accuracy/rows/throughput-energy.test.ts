@@ -82,9 +82,9 @@ describe('readThroughputEnergy', () => {
     const [point] = read({ ...wide, prefill_ep: '1', decode_ep: '16' }).points
     expect(point!.group).toContain('TP1 DP8 EP8 + 2×TP1 DP16 EP16')
     expect(point!.devices).toBe(40)
-    expect(read({ ...wide, prefill_ep: '8', decode_ep: '1' }).skipped[0]!.reason).toBe(
-      skipReasons.noWorkerSize.text,
-    )
+    const [assumed] = read({ ...wide, prefill_ep: '8', decode_ep: '1' }).points
+    expect(assumed!.suspect).toBe(suspectReasons.assumedWorkerSize)
+    expect(assumed!.group).toContain('TP1 DP8 EP8 + 2×TP1 DP8 EP8')
   })
 
   it('runs twice the workers in a pool with twice their devices', () => {
@@ -92,12 +92,13 @@ describe('readThroughputEnergy', () => {
     expect(point!.group).toContain('2×TP4 + 2×TP8')
   })
 
-  it('skips disaggregated rows without workers and rows without any value', () => {
-    const { skipped } = read(
+  it('assumes workers that are not stated and skips rows without any value', () => {
+    const { points, skipped } = read(
       { ...disaggregated, decode_num_workers: '0' },
       { median_tpot_s: '', tput_per_gpu_total_tokens: 'NaN' },
     )
-    expect(skipped.map(row => row.reason)).toEqual([skipReasons.noWorkers.text, skipReasons.noValue.text])
+    expect(points.map(({ suspect }) => suspect)).toEqual([suspectReasons.assumedWorkers])
+    expect(skipped.map(row => row.reason)).toEqual([skipReasons.noValue.text])
   })
 
   it('keeps speculation as assumed in one place', () => {

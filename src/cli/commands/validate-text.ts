@@ -27,13 +27,14 @@ export function fileScoreText(score: FileScore): string {
   return [
     ...lines,
     '',
-    indented('Clean rows'),
-    metricTable(score.metrics),
+    ...(Object.keys(score.metrics).length === 0
+      ? [indented('No clean rows: every measurement leaves something to assumptions')]
+      : [indented('Clean rows'), metricTable(score.metrics)]),
     ...(Object.keys(score.suspect).length === 0
       ? []
       : ['', indented('All predicted rows'), metricTable(score.metricsAllRows)]),
     '',
-    groupTable(score.groups),
+    ...(score.groups.length === 0 ? [] : [groupTable(score.groups)]),
     ...regretLines(score),
   ].join('\n')
 }
@@ -99,10 +100,14 @@ function pair(error: ErrorStatistics | undefined): string {
 
 function regretLines({ regret }: FileScore): string[] {
   if (regret.n === 0) return []
-  const { feasibleKnown: known, feasiblePredicted: predicted } = regret
+  const { configuration, feasibleKnown: known, feasiblePredicted: predicted } = regret
   return [
     '',
     indented(`Choosing the cheapest configuration: ${regret.n} decisions in ${regret.groups} groups`),
+    indented(
+      `  regret of the configuration, loaded as far as the limit allows: median ${percent(configuration.median)}, ` +
+        `p90 ${percent(configuration.p90)}`,
+    ),
     indented(
       `  regret when feasibility is known: mean ${percent(known.mean)}, median ${percent(known.median)}, ` +
         `p90 ${percent(known.p90)} (random choice: mean ${percent(regret.random.mean)})`,

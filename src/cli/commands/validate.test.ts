@@ -92,6 +92,83 @@ describe('tokenwright validate', () => {
     expect(fault.where).toBe(`${path}, line 3`)
   })
 
+  it('scores in the form of the issue, over clean rows and over all', async () => {
+    await run(file('a.csv', row(4, 5), row(8, 5.5), row(4, 9, 'source_file=x.csv; gtl_job_id=7')), '--json')
+    const score = JSON.parse(written)
+    expect(Object.keys(score)).toEqual(
+      expect.arrayContaining(['file', 'rows', 'predicted', 'skipped', 'metrics', 'groups', 'regret']),
+    )
+    expect(Object.keys(score.metrics.tpot)).toEqual(['n', 'mape', 'median', 'p90', 'bias'])
+    expect(score.metrics.tpot.n).toBe(2)
+    expect(score.metricsAllRows.tpot.n).toBe(3)
+    expect(score.groups[0]).toMatchObject({
+      model: 'openai/gpt-oss-120b',
+      accelerator: 'h100-sxm',
+      engine: 'vllm',
+      mode: 'aggregated',
+      n: 2,
+    })
+  })
+
+  it('lists rows as JSON lines', async () => {
+    await run(file('a.csv', row(4, 5), row(4, 5), row(8, -1)), '--by', 'rows')
+    const rows = written
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    expect(rows).toHaveLength(3)
+    expect(rows[0]).toMatchObject({
+      model: 'openai/gpt-oss-120b',
+      measured: { tpotMs: 5 },
+      predicted: { tpotMs: 5.5 },
+    })
+    expect(
+      rows
+        .slice(1)
+        .map(one => one.skipped)
+        .sort(),
+    ).toEqual(['copy of another row', 'measured value missing or not a positive number'])
+  })
+
+  it('refuses other listings', async () => {
+    await expect(run(file('a.csv', row(4, 5)), '--by', 'model')).rejects.toMatchObject({ code: 'usage' })
+  })
+
+  it.each([
+    ['an empty file', '', 'file'],
+    ['a header only', header, 'measurements'],
+    ['unknown columns', 'a,b\n1,2', 'measurements'],
+    ['a cut line', `${header}\n${row(4, 5)}\n${row(8, 6).slice(0, 60)}`, 'file'],
+    ['an open quote', `${header}\n"${row(4, 5)}`, 'file'],
+  ])('refuses %s with its name and place', async (_, text, code) => {
+    const path = join(folder, 'bad.csv')
+    writeFileSync(path, text)
+    const fault = await run(path).then(
+      () => null,
+      error => error,
+    )
+    expect(fault).toBeInstanceOf(TokenwrightError)
+    expect(fault).toMatchObject({ code })
+    expect(fault.where).toContain(path)
+    expect(written).toBe('')
+  })
+
+  it('skips negative and absurd numbers with a reason', async () => {
+    await run(file('a.csv', row(-4, 5), row(4, -5), row(8, Number.NaN), row(16, 6)), '--json')
+    expect(JSON.parse(written)).toMatchObject({
+      predicted: 1,
+      skipped: { 'measured value missing or not a positive number': 2, 'load not stated': 1 },
+    })
+  })
+
+  it('reads forty thousand rows in seconds', async () => {
+    const rows = Array.from({ length: 40_000 }, (_, index) => row(1 + (index % 512), 5 + index / 1000))
+    const start = performance.now()
+    await run(file('large.csv', ...rows), '--json')
+    expect(performance.now() - start).toBeLessThan(10_000)
+    expect(JSON.parse(written)).toMatchObject({ rows: 40_000 })
+  }, 20_000)
+
   it('says which file cannot be read', async () => {
     await expect(run(join(folder, 'missing.csv'))).rejects.toMatchObject({ code: 'file' })
   })

@@ -6,14 +6,16 @@ import type { MeasuredRows } from '../../accuracy/measured-point.ts'
 import type { Predictor } from '../../accuracy/predictor-file.ts'
 import { readMeasuredRows } from '../../accuracy/read-measured-rows.ts'
 import type { RowPhysics } from '../../accuracy/rows/row-physics.ts'
-import { type FileScore, scoreFile } from '../../accuracy/score.ts'
+import { type FileScore, type PointOutcome, scoreFile } from '../../accuracy/score.ts'
 import { TokenwrightError } from '../../core/errors.ts'
 import { startProgress } from '../progress.ts'
+import { rowLines } from './validate-rows.ts'
 import { fileScoreText } from './validate-text.ts'
 
 interface ValidateOptions {
   readonly json?: boolean
   readonly cleanOnly?: boolean
+  readonly by?: string
   readonly facts?: string
 }
 
@@ -25,6 +27,7 @@ Examples:
   $ tokenwright validate serving_latency.csv
   $ tokenwright validate measured/*.csv --json > scores.json
   $ tokenwright validate serving_latency.csv --clean-only --facts our-facts.yaml
+  $ tokenwright validate serving_latency.csv --by rows > rows.jsonl
 `
 
 /** @param load where predictions come from; tests give their own */
@@ -36,11 +39,28 @@ export function validateCommand(
     .argument('<files...>', 'CSV files of measured performance')
     .option('--json', 'scores as JSON')
     .option('--clean-only', 'leave out rows that the anomaly rules distrust')
+    .option('--by <what>', "'rows': one JSON line per predicted or skipped row instead of the scores")
     .option('--facts <file>', 'facts of your own, laid over the shipped ones')
     .addHelpText('after', examples)
     .action(async (files: string[], options: ValidateOptions) => {
+      if (options.by !== undefined && options.by !== 'rows') {
+        throw new TokenwrightError('usage', `Cannot list by '${options.by}'`, {
+          where: '--by',
+          fix: "'--by rows' is the only listing.",
+        })
+      }
       const predictor = await load(options.facts)
-      const scores = files.map(file => scoreOne(file, predictor, options.cleanOnly === true))
+      if (options.by === 'rows') {
+        for (const file of files) {
+          const { rows, outcomes } = predictOne(file, predictor, options.cleanOnly === true)
+          process.stdout.write(rowLines(rows, outcomes))
+        }
+        return
+      }
+      const scores = files.map(file => {
+        const { rows, outcomes } = predictOne(file, predictor, options.cleanOnly === true)
+        return scoreFile(rows, outcomes)
+      })
       const text = options.json
         ? JSON.stringify(scores.length === 1 ? scores[0] : scores, null, 2)
         : asText(scores)
@@ -59,7 +79,12 @@ function asText(scores: readonly FileScore[]): string {
   return scores.map(fileScoreText).join('\n\n')
 }
 
-function scoreOne(file: string, predictor: Predictor, cleanOnly: boolean): FileScore {
+interface PredictedFile {
+  readonly rows: MeasuredRows
+  readonly outcomes: readonly PointOutcome[]
+}
+
+function predictOne(file: string, predictor: Predictor, cleanOnly: boolean): PredictedFile {
   const all = readRows(file, predictor.physics)
   const rows = cleanOnly ? withoutSuspects(all) : all
   const progress = startProgress()
@@ -68,7 +93,7 @@ function scoreOne(file: string, predictor: Predictor, cleanOnly: boolean): FileS
     return predictor.predict(point)
   })
   progress.finish()
-  return scoreFile(rows, outcomes)
+  return { rows, outcomes }
 }
 
 /** Errors of the reader name a line; the file is added here. */
