@@ -75,7 +75,13 @@ describe('bad input is one clear error, without a stack trace', () => {
       'unknown-model',
       /did you mean .*Llama-3\.1-70B/,
     ],
-    ['missing config', ['plan', './nowhere/config.json', '--isl', '4k', '--osl', '500'], 1, 'file', /ENOENT/],
+    [
+      'missing config',
+      ['plan', './nowhere/config.json', '--isl', '4k', '--osl', '500'],
+      1,
+      'file',
+      /no such file/,
+    ],
     [
       'truncated config',
       ['plan', brokenConfig, '--isl', '4k', '--osl', '500'],

@@ -1,6 +1,6 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { TokenwrightError } from '../core/errors.ts'
@@ -146,7 +146,14 @@ prices:
     writeFileSync(path, `${head}pue: [{id: hall, scope: hall, pue: 1.2}]\n`)
     expect((await loadCatalogWithFacts(path)).pue.length).toBe(catalog.pue.length + 1)
     expect((await loadCatalogWithFacts(undefined, catalog)) === catalog).toBe(true)
-    await expect(loadCatalogWithFacts(`${path}.none`)).rejects.toMatchObject({ code: 'file' })
+    await expect(loadCatalogWithFacts(`${path}.none`)).rejects.toMatchObject({
+      code: 'file',
+      message: 'cannot read the facts file: no such file',
+      where: `${path}.none`,
+    })
+    await expect(loadCatalogWithFacts(dirname(path))).rejects.toMatchObject({
+      message: 'cannot read the facts file: it is a folder, not a file',
+    })
   })
 
   it('never throws anything but issues on arbitrary input, and never takes it silently', () => {

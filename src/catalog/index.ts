@@ -24,6 +24,7 @@ export {
   findPriceById,
   type PriceChoice,
   type PriceQuery,
+  pricedRegions,
   pricesOf,
 } from './price-choice.ts'
 export type {

@@ -1,6 +1,6 @@
 /** Reads the shipped facts. They are checked by a test, so no schema library is loaded here: all files take a few milliseconds. */
 import { existsSync, readFileSync } from 'node:fs'
-import { TokenwrightError } from '../core/errors.ts'
+import { fileFault } from '../core/file-fault.ts'
 import type { FactsCatalog } from './system-types.ts'
 import type { CatalogModel } from './types.ts'
 
@@ -26,14 +26,7 @@ function read<T>(folder: URL, name: string): readonly T[] {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as T[]
   } catch (error) {
-    throw new TokenwrightError(
-      'file',
-      `cannot read the shipped facts: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        where: file.pathname,
-        fix: 'reinstall tokenwright',
-      },
-    )
+    throw fileFault(error, 'read the shipped facts', { where: file.pathname, fix: 'reinstall tokenwright' })
   }
 }
 

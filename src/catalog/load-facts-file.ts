@@ -1,6 +1,7 @@
 /** Reads a user's facts file (YAML, so JSON too), checks it and lays it over the catalog. Faults come with file and line. */
 import { readFileSync } from 'node:fs'
 import { TokenwrightError } from '../core/errors.ts'
+import { fileFault } from '../core/file-fault.ts'
 import { loadCatalog } from './load-catalog-file.ts'
 import type { FactsCatalog } from './system-types.ts'
 
@@ -17,11 +18,10 @@ export async function loadCatalogWithFacts(
   try {
     text = readFileSync(factsPath, 'utf8')
   } catch (error) {
-    throw new TokenwrightError(
-      'file',
-      `cannot read the facts file: ${error instanceof Error ? error.message : String(error)}`,
-      { where: factsPath },
-    )
+    throw fileFault(error, 'read the facts file', {
+      where: factsPath,
+      fix: `give the path of a YAML file; ${guide}`,
+    })
   }
   return applyFactsText(catalog, text, factsPath)
 }

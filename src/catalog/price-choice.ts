@@ -18,6 +18,8 @@ export interface PriceChoice {
   readonly reason: string
   /** Prices of the same accelerator and tier, the chosen one included. */
   readonly candidates: readonly Price[]
+  /** Whether the price is one of the region asked for; false when none was asked for. */
+  readonly inRegion: boolean
 }
 
 /** Providers whose figure stands for the market of a tier. */
@@ -67,7 +69,12 @@ export function choosePrice(
   const { prices, matched } = inRegion(own.length > 0 ? own : ofProvider, query.region ?? null)
   if (prices.length === 0) return null
   const where = matched && query.region ? ` in ${query.region}` : ''
-  const chosen = (price: Price, reason: string): PriceChoice => ({ price, reason, candidates })
+  const chosen = (price: Price, reason: string): PriceChoice => ({
+    price,
+    reason,
+    candidates,
+    inRegion: matched,
+  })
   if (own.length > 0) {
     const [price] = [...prices].sort(byNewest)
     if (price) return chosen(price, `from the facts file${where}`)
@@ -106,6 +113,19 @@ export function findPrice(
     where: acceleratorId,
     fix: `${known}; add one in a facts file (--facts)`,
   })
+}
+
+/** Regions with a price of the accelerator and tier, by provider when one is named; sorted. */
+export function pricedRegions(
+  catalog: Catalog,
+  acceleratorId: string,
+  tier: PriceTier,
+  provider: string | null = null,
+): string[] {
+  const regions = pricesOf(catalog, acceleratorId, tier)
+    .filter(price => provider === null || sameProvider(price, provider))
+    .flatMap(price => (price.region === null ? [] : [price.region]))
+  return [...new Set(regions)].sort()
 }
 
 /** A price by its id. */

@@ -12,6 +12,11 @@ const conflicts: readonly Conflict[] = [
   { first: 'trace', second: 'isl', fix: 'the trace says how long the inputs are: drop one of them' },
   { first: 'trace', second: 'osl', fix: 'the trace says how long the outputs are: drop one of them' },
   { first: 'cached', second: 'prefixCacheHit', fix: 'both say how much is cached: drop one of them' },
+  {
+    first: 'rate',
+    second: 'concurrency',
+    fix: 'each follows from the other: give the demand, or the requests in flight',
+  },
   { first: 'loadFactor', second: 'demandShape', fix: 'both say how full the capacity is: drop one of them' },
   {
     first: 'json',

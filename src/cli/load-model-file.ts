@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { dataFolder, type FactsCatalog, findModel } from '../catalog/index.ts'
-import { TokenwrightError } from '../core/errors.ts'
+import { fileFault } from '../core/file-fault.ts'
 import { type ModelArchitecture, parseModelConfig } from '../model/index.ts'
 
 export interface LoadedModel {
@@ -44,8 +44,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
-    throw new TokenwrightError('file', `cannot read the model's config: ${code}`, {
+    throw fileFault(error, "read the model's config", {
       where: path,
       fix: 'give the path of a config.json, or a name that tokenwright catalog models lists',
     })

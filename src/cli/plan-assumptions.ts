@@ -4,7 +4,7 @@ import { TokenwrightError } from '../core/errors.ts'
 import { isLowConfidence, type Provenance } from '../core/provenance.ts'
 import type { Candidate, PlanRequest } from '../plan/types.ts'
 import { acceleratorsOf } from '../report/describe-deployment.ts'
-import { formatPercent, formatSignificant } from '../report/format-number.ts'
+import { formatPercent, formatSignificant, formatWatts } from '../report/format-number.ts'
 import type { PlanReport } from '../report/plan-report.ts'
 import { tierNames } from '../report/words.ts'
 
@@ -29,6 +29,7 @@ export function planAssumptions(
           ? '1: the capacity is always full; --load-factor or --demand-shape adds idle time'
           : `${formatPercent(request.loadFactor)} of the capacity is used, averaged over the day`,
     },
+    ...(chosen && request.loadFactor < 1 ? idlePower(chosen, request.loadFactor) : []),
     {
       name: 'lengths',
       value:
@@ -40,6 +41,20 @@ export function planAssumptions(
     ...(request.safetyMargin
       ? [{ name: 'margin', value: `${formatPercent(request.safetyMargin)} of every objective is kept free` }]
       : []),
+  ]
+}
+
+/** The formula of plan/search/power.ts with the numbers of the chosen deployment. */
+function idlePower({ performance }: Candidate, loadFactor: number): PlanReport['assumptions'] {
+  const { acceleratorWatts, idleWatts } = performance
+  if (idleWatts === undefined) return []
+  return [
+    {
+      name: 'power',
+      value:
+        `devices draw idle watts (TDP × idle share) in the hours not used: ${formatPercent(loadFactor)} × ` +
+        `${formatWatts(acceleratorWatts)} + ${formatPercent(1 - loadFactor)} × ${formatWatts(idleWatts)}; hosts draw the same always`,
+    },
   ]
 }
 

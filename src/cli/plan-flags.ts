@@ -8,6 +8,7 @@ export interface PlanFlags {
   readonly prefixCacheHit?: string
   readonly trace?: string
   readonly rate?: string
+  readonly concurrency?: string
   readonly slo?: string
   readonly margin?: string
   readonly hardware?: string
@@ -45,6 +46,10 @@ export function withPlanFlags(command: Command): Command {
     .option('--prefix-cache-hit <share>', 'the same as a share of the input: 80%')
     .option('--trace <file>', 'lengths and prefix reuse from a trace (CSV or JSON lines, .gz too)')
     .option('--rate <rate>', 'demand to meet: 40/s, 2400/min, or "trace" for that of the trace')
+    .option(
+      '--concurrency <n>',
+      'requests always in flight per deployment (default: as many as the objectives allow)',
+    )
     .optionsGroup('Objectives:')
     .option('--slo <objectives>', 'e.g. "ttft p90 < 1s, tpot mean < 30ms"')
     .option('--margin <share>', 'share of every objective kept free for errors of the prediction: 10%')

@@ -53,6 +53,7 @@ export function planRequest(
     allowSpeculation: flags.speculation,
     loadFactor: loadFactor(flags, catalog),
     ...(variation === null ? {} : { arrivalVariation: variation }),
+    ...(flags.concurrency === undefined ? {} : { concurrency: concurrency(flags.concurrency) }),
     ...(flags.margin === undefined ? {} : { safetyMargin: margin(flags.margin) }),
   }
 }
@@ -147,6 +148,15 @@ function region(flags: PlanFlags, catalog: FactsCatalog): string | null {
       ...(error.fix ? { fix: error.fix } : {}),
     })
   }
+}
+
+function concurrency(text: string): number {
+  const count = parseCount(text, '--concurrency')
+  if (count >= 1) return count
+  throw new TokenwrightError('number', 'at least one request must be in flight', {
+    where: '--concurrency',
+    fix: 'give 1 or more, or leave it out to get the largest load within the objectives',
+  })
 }
 
 function margin(text: string): number {

@@ -1,6 +1,7 @@
 /** How the command line says that something is wrong: one clear error, never a stack trace for the user's own faults. */
 import { CommanderError } from 'commander'
 import { type ErrorCode, TokenwrightError } from '../core/errors.ts'
+import { readable } from '../report/format-number.ts'
 
 /** 0 done · 1 the input is at fault · 2 the command line is · 3 no feasible configuration · 70 a fault of the program. */
 export const exitCodes = { done: 0, input: 1, usage: 2, infeasible: 3, internal: 70 } as const
@@ -18,7 +19,7 @@ export class NoFeasibleConfiguration extends Error {
 /** Prints the fault on stderr and returns the exit code. */
 export function reportFault(fault: unknown, options: { readonly json: boolean }): number {
   if (fault instanceof NoFeasibleConfiguration) {
-    const details = { fix: fault.relaxation ?? 'relax what binds, as said above' }
+    const details = { fix: readableOrNull(fault.relaxation) ?? 'relax what binds, as said above' }
     print(new TokenwrightError('objective', fault.message, details), options)
     return exitCodes.infeasible
   }
@@ -35,6 +36,10 @@ export function reportFault(fault: unknown, options: { readonly json: boolean })
   if (process.env.TOKENWRIGHT_DEBUG === '1' && fault instanceof Error)
     process.stderr.write(`${fault.stack}\n`)
   return exitCodes.internal
+}
+
+function readableOrNull(sentence: string | null): string | null {
+  return sentence === null ? null : readable(sentence)
 }
 
 /** Said where the fault itself brings no advice. */

@@ -1,11 +1,20 @@
 /** `plan`, from flags to the printed answer. */
+
+import { loadTrustData } from '../accuracy/load-trust-file.ts'
+import { trustOf } from '../accuracy/trust.ts'
 import type { FactsCatalog, Price } from '../catalog/index.ts'
 import { loadCatalogWithFacts } from '../catalog/index.ts'
 import { TokenwrightError } from '../core/errors.ts'
 import { parseCount } from '../core/parse-quantity.ts'
 import type { ModelArchitecture } from '../model/index.ts'
 import { loadCoefficients } from '../perf/load-coefficients-file.ts'
-import { type PlanResult, perfContext, planDeployments } from '../plan/index.ts'
+import {
+  type PlanContext,
+  type PlanRequest,
+  type PlanResult,
+  perfContext,
+  planDeployments,
+} from '../plan/index.ts'
 import type { PlanReport } from '../report/plan-report.ts'
 import { checkSaveDirectory } from '../report/save-directory-file.ts'
 import type { TraceStatistics } from '../workload/index.ts'
@@ -13,7 +22,6 @@ import { refuseConflicts } from './flag-conflicts.ts'
 import { loadModel } from './load-model-file.ts'
 import { planAssumptions } from './plan-assumptions.ts'
 import type { PlanFlags } from './plan-flags.ts'
-import { launchOf } from './plan-launch.ts'
 import { writePlan } from './plan-output.ts'
 import { withOverrides } from './plan-overrides.ts'
 import { exampleModel, planRequest } from './plan-request.ts'
@@ -28,14 +36,32 @@ export async function runPlan(name: string | undefined, flags: PlanFlags): Promi
   const request = planRequest(model.id, flags, facts, trace)
   const today = new Date().toISOString().slice(0, 10)
   const catalog = withOverrides(facts, flags, request.tier, today)
+  const coefficients = loadCoefficients()
+  const { id: modelId, architecture } = model
+  const trust = trustOf(modelId, architecture, coefficients, loadTrustData(), generationsOf(catalog))
   const context = perfContext({
-    modelId: model.id,
-    architecture: model.architecture,
+    modelId,
+    architecture,
     catalog,
-    coefficients: loadCoefficients(),
+    coefficients,
+    trust: (question, _, performance) => trust(question, performance.concurrency),
   })
-  const result = planDeployments(request, context)
-  writePlan(planReport(result, catalog, model.architecture, trace), flags)
+  const result = searched(request, context)
+  writePlan(await planReport(result, catalog, model.architecture, trace), flags)
+}
+
+function generationsOf({ accelerators }: FactsCatalog): (acceleratorId: string) => string | null {
+  const generations = new Map(accelerators.map(({ id, generation }) => [id, generation]))
+  return id => generations.get(id) ?? null
+}
+
+function searched(request: PlanRequest, context: PlanContext): PlanResult {
+  const progress = startProgress()
+  try {
+    return planDeployments(request, context, progress.update)
+  } finally {
+    progress.finish()
+  }
 }
 
 /** What can be refused before anything is read. */
@@ -66,13 +92,15 @@ async function readTrace(flags: PlanFlags): Promise<TraceStatistics | null> {
   }
 }
 
-function planReport(
+async function planReport(
   result: PlanResult,
   catalog: FactsCatalog,
   architecture: ModelArchitecture,
   trace: TraceStatistics | null,
-): PlanReport {
+): Promise<PlanReport> {
   const chosen = result.ranking[0]
+  // Loaded now: launch files bring a YAML library that the search has no use for.
+  const { launchOf } = await import('./plan-launch.ts')
   const launch = chosen === undefined ? null : launchOf(chosen, result.request, architecture, catalog)
   return {
     result: { ...result, warnings: [...result.warnings, ...(trace?.notes ?? [])] },
@@ -86,9 +114,10 @@ function planReport(
 
 function usedPrices({ ranking, costFront, throughputFront }: PlanResult, catalog: FactsCatalog): Price[] {
   const ids = new Set(
-    [...ranking, ...costFront, ...throughputFront].flatMap(({ priceId, prefillPriceId }) => [
-      priceId,
-      prefillPriceId,
+    [...ranking, ...costFront, ...throughputFront].flatMap(candidate => [
+      candidate.priceId,
+      candidate.prefillPriceId,
+      candidate.offloadPriceId,
     ]),
   )
   return catalog.prices.filter(price => ids.has(price.id))

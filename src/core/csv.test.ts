@@ -68,6 +68,16 @@ describe('parseCsv', () => {
   it('refuses an empty text and a column named twice', () => {
     expect(fault('').message).toContain('empty')
     expect(fault('\n\n').message).toContain('empty')
-    expect(fault('a,a\n1,2\n').message).toContain("'a'")
+    expect(fault('a,a\n1,2\n').message).toContain('"a"')
   })
+
+  it.each(['', 'a,a\n1,2\n', 'a,b\n1\n', 'a\n"1"2\n', 'a\n"1\n'])(
+    'says of %j what, where and what to do, as all errors do',
+    text => {
+      const { message, where, fix } = fault(text)
+      expect(message).toMatch(/^[a-z].*[^.]$/)
+      expect(where).toMatch(/^line \d+$/)
+      expect(fix).toMatch(/^[a-z].*[^.]$/)
+    },
+  )
 })

@@ -50,16 +50,19 @@ export function parseCsv(text: string): CsvTable {
   const rows = splitRows(text.startsWith('\uFEFF') ? text.slice(1) : text)
   const first = rows[0]
   if (first === undefined) {
-    throw new TokenwrightError('file', 'The CSV file is empty', {
+    throw new TokenwrightError('file', 'the CSV file is empty', {
       where: 'line 1',
-      fix: 'Give a file with a header line and data rows.',
+      fix: 'give a file with a header line and data rows',
     })
   }
   const header = first.cells.map(name => name.trim())
   const columns = new Map<string, number>()
   header.forEach((name, index) => {
     if (columns.has(name)) {
-      throw new TokenwrightError('file', `Column '${name}' appears twice`, { where: `line ${first.line}` })
+      throw new TokenwrightError('file', `column "${name}" appears twice`, {
+        where: `line ${first.line}`,
+        fix: 'rename or remove one of them',
+      })
     }
     columns.set(name, index)
   })
@@ -67,10 +70,10 @@ export function parseCsv(text: string): CsvTable {
     if (row.cells.length !== header.length) {
       throw new TokenwrightError(
         'file',
-        `Row has ${row.cells.length} cells, the header has ${header.length}`,
+        `the row has ${row.cells.length} cells, the header has ${header.length}`,
         {
           where: `line ${row.line}`,
-          fix: 'The file may be cut off, or a comma inside a cell may lack quotes.',
+          fix: 'the file may be cut off, or a comma inside a cell may lack quotes',
         },
       )
     }
@@ -110,7 +113,10 @@ function readRow(text: string, start: number, line: number) {
       nextLine += quoted.lineBreaks
       const after = text[position]
       if (after !== undefined && after !== ',' && after !== '\n' && after !== '\r') {
-        throw new TokenwrightError('file', 'Text follows a closing quote', { where: `line ${nextLine}` })
+        throw new TokenwrightError('file', 'text follows a closing quote', {
+          where: `line ${nextLine}`,
+          fix: 'double a quote that belongs to the text: ""',
+        })
       }
     } else {
       const end = endOfPlainCell(text, position)
@@ -142,9 +148,9 @@ function readQuoted(text: string, start: number, line: number) {
   for (;;) {
     const quote = text.indexOf('"', position)
     if (quote < 0) {
-      throw new TokenwrightError('file', 'A quoted cell is never closed', {
+      throw new TokenwrightError('file', 'a quoted cell is never closed', {
         where: `line ${line}`,
-        fix: 'The file may be cut off.',
+        fix: 'the file may be cut off',
       })
     }
     const part = text.slice(position, quote)

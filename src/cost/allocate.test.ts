@@ -146,6 +146,19 @@ test('adding an idle share keeps the proportions of the classes', () => {
   })
 })
 
+test('an idle rest of rounding is no idle time, a real one is', () => {
+  const time = { prefillSeconds: 0.47, decodeSeconds: 0.53, cachedInputSeconds: 0 }
+  const tokens = { uncachedInput: 3_000_000n, cachedInput: 0n, output: 1_000_000n }
+  const idle = (idleSeconds: number) =>
+    costPerMillionTokens(8_500_000_000n, tokens, weightsByEngineTime({ ...time, idleSeconds })).idle
+  expect(idle(1.1e-16)).toBe(0)
+  expect(idle(9e-10)).toBe(0)
+  expect(idle(1e-6)).toBeGreaterThan(0)
+  expect(weightsByEngineTime({ ...time, prefillSeconds: 0, decodeSeconds: 0, idleSeconds: 1e-12 }).idle).toBe(
+    1e-12,
+  )
+})
+
 test('time spent on a class without tokens is idle time', () => {
   const weights = weightsByEngineTime({
     prefillSeconds: 3,

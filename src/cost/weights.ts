@@ -4,6 +4,9 @@
  *
  * Cached input pays for storing and moving its KV cache, not for FLOPs: its prefill was paid when it was computed. Its
  * share is therefore always an argument of its own, and 0 is a fair value when the cache lies in device memory.
+ *
+ * An idle weight below a billionth of the whole is the rounding rest of shares that add up to one (1 − 0.47 − 0.53):
+ * it counts as none, so that a deployment without idle time shows exactly 0 and not 7.5e-14.
  */
 import { assert } from '../core/assert.ts'
 import { usdFromNano } from '../core/money.ts'
@@ -131,8 +134,12 @@ function checked(weights: AllocationWeights): AllocationWeights {
       `weight ${key} is a finite number of 0 or more, got ${weight}`,
     )
   }
-  return weights
+  const busy = weights.uncachedInput + weights.cachedInput + weights.output
+  return weights.idle < roundingRest * busy ? { ...weights, idle: 0 } : weights
 }
+
+/** Below this share of the bill an idle part is no idle time: 30 milliseconds a year. */
+const roundingRest = 1e-9
 
 function assertShare(share: number, name: string): void {
   assert(share >= 0 && share <= 1, `${name} lies in [0, 1], got ${share}`)

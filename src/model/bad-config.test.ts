@@ -16,6 +16,8 @@ function refusal(config: Config | string): TokenwrightError {
     expect(error).toBeInstanceOf(TokenwrightError)
     const refused = error as TokenwrightError
     expect(refused.code).toBe('model-config')
+    expect(refused.where).toBeTruthy()
+    expect(refused.fix).toBeTruthy()
     return refused
   }
   throw new Error('was not refused')
@@ -112,6 +114,21 @@ describe('fields that are wrong', () => {
   it('refuses an unknown letter in a block pattern', () => {
     const text = shippedConfigText('nvidia/Nemotron-H-56B-Base-8K').replace('M-M-M-M*', 'M-M-M-Q*')
     expect(refusal(text).message).toMatch(/hybrid_override_pattern: has letter "Q"/)
+  })
+})
+
+describe('advice', () => {
+  it('says what a field looks like and where it comes from', () => {
+    expect(refusal('{}').fix).toMatch(
+      /expected is .*\["LlamaForCausalLM"\]; .*beside its \.safetensors files/,
+    )
+    expect(refusal({ ...llama(), hidden_size: '4096' }).fix).toMatch(/expected is the width .*e\.g\. 4096/)
+    expect(refusal({ ...llama(), vocab_size: undefined }).fix).toMatch(/expected is the number of token ids/)
+    expect(refusal({ ...llama(), mlp_bias: 'yes' }).fix).toMatch(/^the config\.json of the checkpoint itself/)
+  })
+
+  it('does not send for another file where the structure is not known', () => {
+    expect(refusal({ ...llama(), kv_lora_rank: 512 }).fix).toMatch(/catalog models .*open an issue/)
   })
 })
 

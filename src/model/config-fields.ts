@@ -8,6 +8,39 @@ import { isJsonObject, type JsonObject, type JsonValue } from './lenient-json.ts
 /** Largest value a field may sensibly have; beyond it the file is taken to be wrong. */
 const maximumCount = 2 ** 31
 
+const ownFile =
+  'the config.json of the checkpoint itself has it, beside its .safetensors files (Hugging Face: "Files and versions"); ' +
+  'take that file complete and unchanged'
+
+const unknownKindFix =
+  'a structure that is not known is refused and not guessed: take a model that tokenwright catalog models lists, ' +
+  'or open an issue with this file'
+
+/** How common fields look, in the words of the error's advice. */
+const expectedFields: Readonly<Record<string, string>> = {
+  architectures: 'a list with the name of the class, e.g. ["LlamaForCausalLM"]',
+  model_type: 'the name of the kind of model, e.g. "llama"',
+  hidden_size: 'the width of the model, a whole number, e.g. 4096',
+  num_hidden_layers: 'the number of layers, a whole number, e.g. 32',
+  num_attention_heads: 'the number of query heads, a whole number that divides hidden_size, e.g. 32',
+  num_key_value_heads: 'the number of KV heads, a whole number that divides num_attention_heads, e.g. 8',
+  head_dim: 'the width of one attention head, a whole number, e.g. 128',
+  intermediate_size: 'the width of the feed-forward layer, a whole number, e.g. 14336',
+  vocab_size: 'the number of token ids, a whole number, e.g. 128256',
+  max_position_embeddings: 'the longest context in tokens, a whole number, e.g. 131072',
+  torch_dtype: 'the number format of the weights, e.g. "bfloat16"',
+  tie_word_embeddings: 'true or false: whether input and output embedding are one matrix',
+  num_experts_per_tok: 'the number of experts that one token uses, a whole number, e.g. 8',
+  moe_intermediate_size: 'the width of one expert, a whole number, e.g. 2048',
+  layer_types: 'a list with one word per layer, e.g. "full_attention"',
+  quantization_config: 'an object with quant_method, as the tool that quantised the checkpoint wrote it',
+}
+
+function fixOf(name: string): string {
+  const expected = expectedFields[name]
+  return expected === undefined ? ownFile : `expected is ${expected}; ${ownFile}`
+}
+
 export class ConfigFields {
   readonly #object: JsonObject
   readonly #path: string
@@ -35,12 +68,18 @@ export class ConfigFields {
     return new ConfigFields(this.#object, this.#path, this.#where, defaults, this.#read)
   }
 
-  fail(name: string, problem: string, fix?: string): never {
+  /** The file is at fault: the field is missing, of a wrong type, or contradicts others. */
+  fail(name: string, problem: string, fix = fixOf(name)): never {
     const field = this.#path + name
     throw new TokenwrightError('model-config', `${field}: ${problem}`, {
       where: `${this.#where}, field ${field}`,
-      ...(fix === undefined ? {} : { fix }),
+      fix,
     })
+  }
+
+  /** The file may well be right, but it describes what nobody has taught us. */
+  refuse(name: string, problem: string, fix = unknownKindFix): never {
+    this.fail(name, problem, fix)
   }
 
   /** Value of the first of these names that is present and not null. */
@@ -144,7 +183,7 @@ export class ConfigFields {
     return list.map((entry, index) => {
       const word = allowed.find(candidate => candidate === entry)
       if (word === undefined) {
-        this.fail(name, `entry ${index} is ${describe(entry)}; known here: ${allowed.join(', ')}`)
+        this.refuse(name, `entry ${index} is ${describe(entry)}; known here: ${allowed.join(', ')}`)
       }
       return word
     })
@@ -192,11 +231,7 @@ export class ConfigFields {
   #missing(names: readonly string[]): never {
     const name = names[0] ?? ''
     const others = names.slice(1)
-    this.fail(
-      name,
-      others.length === 0 ? 'is missing' : `is missing (nor is there ${others.join(' or ')})`,
-      'use the config.json of the checkpoint itself, complete',
-    )
+    this.fail(name, others.length === 0 ? 'is missing' : `is missing (nor is there ${others.join(' or ')})`)
   }
 
   #present(names: readonly string[]): string {

@@ -36,11 +36,14 @@ export function parseModelConfig(text: string, options: ParseOptions = {}): Mode
   const parsed = parseLenientJson(text, where)
   const object = translateInferenceFormat(parsed) ?? parsed
   if (!isJsonObject(object)) {
-    throw new TokenwrightError('model-config', 'the config must be a JSON object', { where })
+    throw new TokenwrightError('model-config', 'the config must be a JSON object', {
+      where,
+      fix: 'give the config.json of the checkpoint: it starts with { and names "architectures" and "hidden_size"',
+    })
   }
   const root = new ConfigFields(object, '', where)
   if (root.boolean('is_encoder_decoder', false)) {
-    root.fail('is_encoder_decoder', 'is true; encoder-decoder models are not understood')
+    root.refuse('is_encoder_decoder', 'is true; encoder-decoder models are not understood')
   }
   const language = languageSection(root)
   const { reader, modelType, unknownClass, className } = findReader(language, root)

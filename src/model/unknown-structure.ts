@@ -44,7 +44,7 @@ export function refuseUnknownStructure(text: ConfigFields, unknownClass: boolean
   const withoutLatent = usesLatent === false
   const rankRead = text.has('kv_lora_rank') && !unread.some(([name]) => name === 'kv_lora_rank')
   if (usesLatent === true && !rankRead) {
-    text.fail('use_mla', `is true, which is not understood for class ${className}`)
+    text.refuse('use_mla', `is true, which is not understood for class ${className}`)
   }
   for (const [name, value] of unread) {
     if (name === 'use_mla') continue
@@ -52,7 +52,7 @@ export function refuseUnknownStructure(text: ConfigFields, unknownClass: boolean
     const unusedLatent = withoutLatent && /_lora_rank$/.test(name)
     const suspicious = tellTale.test(name) && !harmlessTellTale.test(name) && !unusedLatent
     if (suspicious) {
-      text.fail(name, `is ${describe(value)}, a structure that is not understood for class ${className}`)
+      text.refuse(name, `is ${describe(value)}, a structure that is not understood for class ${className}`)
     }
     if (unknownClass && !harmless.test(name)) {
       text.fail(

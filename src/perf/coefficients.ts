@@ -234,10 +234,20 @@ export function effectLevels(name: CoefficientName, cell: Cell): string[] {
       )
       break
     case 'attentionLayerMicroseconds':
-      levels.push(engine, generationEngine, `attention:${cell.attentionKind}`, `floor-format:${cell.denseFormat}`)
+      levels.push(
+        engine,
+        generationEngine,
+        `attention:${cell.attentionKind}`,
+        `floor-format:${cell.denseFormat}`,
+      )
       break
     case 'feedForwardLayerMicroseconds':
-      levels.push(engine, generationEngine, `feed-forward:${cell.feedForwardKind}`, `floor-format:${feedForwardFormat(cell)}`)
+      levels.push(
+        engine,
+        generationEngine,
+        `feed-forward:${cell.feedForwardKind}`,
+        `floor-format:${feedForwardFormat(cell)}`,
+      )
       break
     case 'stepFactor':
       return [
@@ -329,8 +339,15 @@ export function priorOf(set: CoefficientSet, name: CoefficientName, cell: Cell):
         ? cell.cacheFormat
         : cell.denseFormat
   for (const engine of [cell.engine, '*']) {
-    const value = table[`${cell.kernelGeneration}/${engine}/${format}`] ?? table[`${cell.kernelGeneration}/${engine}`]
+    const value =
+      table[`${cell.kernelGeneration}/${engine}/${format}`] ?? table[`${cell.kernelGeneration}/${engine}`]
     if (value !== undefined) return value
   }
-  return table[`${cell.attentionKind}/${cell.engine}`] ?? table[cell.attentionKind] ?? table[cell.feedForwardKind] ?? table[cell.engine] ?? table.default!
+  return (
+    table[`${cell.attentionKind}/${cell.engine}`] ??
+    table[cell.attentionKind] ??
+    table[cell.feedForwardKind] ??
+    table[cell.engine] ??
+    table.default!
+  )
 }

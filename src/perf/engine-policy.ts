@@ -31,7 +31,12 @@ export const enginePolicies: Readonly<Record<Engine, EnginePolicy>> = {
     batching: 'mixed',
     source: 'TensorRT-LLM: max_num_tokens 8192, in-flight batching',
   },
-  atom: { tokenBudget: 16384, smallDeviceTokenBudget: 16384, batching: 'mixed', source: 'assumed as vLLM with its larger budget' },
+  atom: {
+    tokenBudget: 16384,
+    smallDeviceTokenBudget: 16384,
+    batching: 'mixed',
+    source: 'assumed as vLLM with its larger budget',
+  },
 }
 
 /** Below this memory vLLM and SGLang choose their smaller default (vllm/engine/arg_utils.py, sglang server_args.py). */

@@ -25,7 +25,9 @@ export function prepareHybridPool(
     return refuse('pipeline and expert parallelism have no place where the pool only computes attention')
   }
   if (accelerator.scaleOutBytesPerSecond === null) {
-    return refuse(`the network of ${accelerator.name} is not known, so nothing can be handed to ${device.name}`)
+    return refuse(
+      `the network of ${accelerator.name} is not known, so nothing can be handed to ${device.name}`,
+    )
   }
   const feedForward = offloadedFeedForward(architecture, deployment.precision, device)
   if (feedForward === null) {

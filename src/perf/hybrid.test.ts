@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Accelerator } from '../catalog/types.ts'
+import { cellOf, resolveCoefficients } from './coefficients.ts'
 import type { AggregatedDeployment, Load, Performance } from './deployment.ts'
 import { deploymentDevices } from './deployment.ts'
 import {
@@ -11,8 +12,15 @@ import {
   offloadedFeedForward,
   withoutFeedForward,
 } from './hybrid.ts'
-import { cellOf, resolveCoefficients } from './coefficients.ts'
-import { aggregated, denseModel, device, fp8Precision, latentMoeModel, priorsOnly, shape } from './perf.fixture.ts'
+import {
+  aggregated,
+  denseModel,
+  device,
+  fp8Precision,
+  latentMoeModel,
+  priorsOnly,
+  shape,
+} from './perf.fixture.ts'
 import { predict } from './predict.ts'
 import { rankFeatures } from './rank-features.ts'
 import { idleWork, newStepSeconds, StepModel, type StepWork } from './step-time.ts'
@@ -73,7 +81,9 @@ describe('a hybrid step', () => {
         const { attention, hybrid, feedForward, count } = partsOf(name)
         const out = newStepSeconds()
         const seconds = hybrid.seconds(work(sequences, prefill), out)
-        expect(seconds).toBeGreaterThanOrEqual(attention.seconds(work(sequences, prefill), newStepSeconds()) * (1 - 1e-9))
+        expect(seconds).toBeGreaterThanOrEqual(
+          attention.seconds(work(sequences, prefill), newStepSeconds()) * (1 - 1e-9),
+        )
         expect(seconds).toBeGreaterThanOrEqual(hybrid.feedForwardSeconds(sequences + prefill) * 0.5)
         // Peak rates without any share: nothing is faster.
         const flops = feedForward.groups.reduce(
@@ -105,7 +115,10 @@ describe('a hybrid step', () => {
     const bytes = (1 / 8) * 7168 * 2
     const hops = 2 * feedForward.layers * (hybridAssumptions.hopSeconds + bytes / 100e9)
     const alone = attention.seconds(work(1), newStepSeconds())
-    expect(hybrid.seconds(work(1), newStepSeconds())).toBeCloseTo(alone + hybrid.feedForwardSeconds(1) + hops, 9)
+    expect(hybrid.seconds(work(1), newStepSeconds())).toBeCloseTo(
+      alone + hybrid.feedForwardSeconds(1) + hops,
+      9,
+    )
   })
 
   it('overlaps two micro-batches where that is shorter', () => {

@@ -39,7 +39,12 @@ test('vLLM on an RTX 4090 allocates the blocks it was seen to allocate for Llama
     embeddingParameters: 128256 * 4096,
     headParameters: 128256 * 4096,
   }
-  const bf16 = { ...fp8Precision(), attention: 'bf16', denseFeedForward: 'bf16', keyValueCache: 'bf16' } as const
+  const bf16 = {
+    ...fp8Precision(),
+    attention: 'bf16',
+    denseFeedForward: 'bf16',
+    keyValueCache: 'bf16',
+  } as const
   // The run used 0.9 where today's default is 0.92: scale the device so that the share is the same.
   const card = { ...device, memoryBytes: (25_250_627_584 * 0.9) / 0.92 }
   const budget = memoryBudget(rankFeatures(small, bf16, single, 'vllm'), card, 'vllm', 1000)

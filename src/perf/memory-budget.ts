@@ -71,7 +71,8 @@ export function memoryBudget(
   const deviceBytes = accelerator.memoryBytes
   const weightBytes = features.residentWeightBytes
   const reserved =
-    rule.reservedBytes + rule.activationBytesPerElement * tokenBudget(engine, accelerator) * features.hiddenSize
+    rule.reservedBytes +
+    rule.activationBytesPerElement * tokenBudget(engine, accelerator) * features.hiddenSize
   const free =
     rule.appliesTo === 'device'
       ? rule.fraction * deviceBytes - weightBytes - reserved

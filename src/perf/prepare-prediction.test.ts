@@ -84,10 +84,7 @@ describe('pools on different hardware', () => {
     }
     const idle = (coefficients: typeof priorsOnly) =>
       feasible(predict({ ...mixed, coefficients })).idleWatts ?? 0
-    const share = resolveCoefficients(
-      priorsOnly,
-      cellOf('test', denseModel, device, deployment),
-    ).powerIdle
+    const share = resolveCoefficients(priorsOnly, cellOf('test', denseModel, device, deployment)).powerIdle
     expect(idle(powered) - idle(priorsOnly)).toBeCloseTo(
       8 * 500 * resolveCoefficients(priorsOnly, cellOf('test', denseModel, other, deployment)).powerIdle,
       3,

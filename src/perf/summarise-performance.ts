@@ -8,7 +8,7 @@ import { lognormalSummary, sumSummary, ttftSummary } from './percentiles.ts'
 import { addBusy, type BusyTime, boardWatts } from './power.ts'
 import type { PreparedPool } from './prepare-pool.ts'
 import type { Replica, ReplicaPoint } from './replica.ts'
-import { newStepSeconds, stepBreakdown } from './step-time.ts'
+import { newStepSeconds, type StepSeconds, stepBreakdown } from './step-time.ts'
 
 export function summariseAggregated(
   pool: PreparedPool,
@@ -19,12 +19,17 @@ export function summariseAggregated(
   const { point } = solved
   const { shape } = replica.question
   const own = replicas * devicesPerReplica(replica.question.model.features.parallelism)
-  const beside = { devices: replicas * (pool.beside?.devices ?? 0), watts: replicas * (pool.beside?.watts ?? 0) }
+  const beside = {
+    devices: replicas * (pool.beside?.devices ?? 0),
+    watts: replicas * (pool.beside?.watts ?? 0),
+  }
   const requestsPerSecond = solved.requestsPerSecond * replicas
   const queueWait = solved.ttftSeconds - point.prefillSeconds - point.frontEndSeconds
+  const fixed = point.prefillSeconds + point.frontEndSeconds
   const ttft = ttftSummary(
-    point.prefillSeconds + point.frontEndSeconds,
-    shape.inputVariation,
+    fixed,
+    // Only the prefill grows with the prompt; the front end's share of the fixed part does not vary.
+    (shape.inputVariation * point.prefillSeconds) / fixed,
     Math.max(0, queueWait),
     solved.capacityBound ? 1 : point.prefillShare,
   )
@@ -61,7 +66,7 @@ export function summariseDisaggregated(
   const fixed = solved.prefillSeconds + solved.transferSeconds + solved.decode.frontEndSeconds
   const ttft = ttftSummary(
     Math.min(fixed, solved.ttftSeconds),
-    shape.inputVariation,
+    (shape.inputVariation * (solved.prefillSeconds + solved.transferSeconds)) / fixed,
     Math.max(0, solved.ttftSeconds - fixed),
     solved.prefillUtilisation,
   )
@@ -123,10 +128,6 @@ function finish(f: Finish): Performance {
   f.replica.decodeStep(f.point.sequences, scratch)
   const draft = f.replica.draftSeconds(scratch)
   const interference = f.point.stepSeconds - f.point.decodeStepSeconds
-  const step = stepBreakdown(scratch, [
-    { name: 'speculation-draft', seconds: draft },
-    { name: 'prefill-interference', seconds: interference },
-  ])
   return {
     feasible: true,
     concurrency: f.concurrency,
@@ -144,31 +145,32 @@ function finish(f: Finish): Performance {
     idleWatts: f.idleWatts,
     joulesPerOutputToken: f.watts / outputTokensPerSecond,
     engineTime: { prefillShare, decodeShare, idleShare: Math.max(0, 1 - prefillShare - decodeShare) },
-    step,
+    step: stepBreakdown(scratch, [
+      { name: 'speculation-draft', seconds: draft },
+      { name: 'prefill-interference', seconds: interference },
+    ]),
     memory: f.memory,
     keyValueUtilisation: Math.min(
       1,
       (f.point.sequences * f.replica.question.model.features.parallelism.pipeline) /
         f.memory.maximumSequences,
     ),
-    binding: bindingResource(f, step.parts),
+    binding: bindingResource(f, scratch, interference),
   }
 }
 
-function bindingResource(f: Finish, parts: Performance['step']['parts']): Performance['binding'] {
+/** The resource that most of a decode step goes to; ties go to the first. */
+function bindingResource(f: Finish, step: StepSeconds, interference: number): Performance['binding'] {
   if (f.capacityBound) return 'kv-capacity'
   if (f.prefillBound) return 'prefill'
-  const seconds = (names: string[]) =>
-    parts.filter(part => names.includes(part.name)).reduce((sum, part) => sum + part.seconds, 0)
-  const candidates: [Performance['binding'], number][] = [
-    ['memory-bandwidth', seconds(['dense-weights', 'expert-weights', 'kv-read'])],
-    ['compute', seconds(['matrix-compute', 'attention-compute'])],
-    ['network', seconds(['communication'])],
-    ['latency-floor', seconds(['layer-overhead', 'step-overhead', 'sequence-overhead'])],
-    ['prefill', seconds(['prefill-interference'])],
-  ]
-  candidates.sort((a, b) => b[1] - a[1])
-  return candidates[0]![0]
+  const memory = step.denseWeights + step.expertWeights + step.cacheRead
+  const compute = step.matrixCompute + step.attentionCompute
+  const floor = step.layerOverhead + step.stepOverhead + step.sequenceOverhead
+  const most = Math.max(memory, compute, step.communication, floor, interference)
+  if (memory === most) return 'memory-bandwidth'
+  if (compute === most) return 'compute'
+  if (step.communication === most) return 'network'
+  return floor === most ? 'latency-floor' : 'prefill'
 }
 
 function scale(summary: LatencySummary, factor: number): LatencySummary {

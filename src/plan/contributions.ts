@@ -33,20 +33,18 @@ function techniquesOf(best: OperatingPoint): Technique[] {
       name: 'mixed hardware',
       uses: point => point.shape.accelerator.id !== point.shape.prefillAccelerator.id,
     },
+    { name: 'feed-forward on low-latency processors', uses: point => point.shape.offload !== null },
   ]
 }
 
-/** Strongest first. `costOf` turns a point's ranking cost into the cost the answer states (load factor, sizing). */
-export function techniqueContributions(
-  points: readonly OperatingPoint[],
-  costOf: (point: OperatingPoint) => number,
-): TechniqueContribution[] {
+/** Strongest first. */
+export function techniqueContributions(points: readonly OperatingPoint[]): TechniqueContribution[] {
   const cheapest = [...points].sort(byCost)[0]
   if (cheapest === undefined) return []
   const found: TechniqueContribution[] = []
   for (const technique of techniquesOf(cheapest)) {
-    const withIt = lowest(points, technique.uses, costOf)
-    const without = lowest(points, point => !technique.uses(point), costOf)
+    const withIt = lowest(points, technique.uses)
+    const without = lowest(points, point => !technique.uses(point))
     if (withIt === null || without === null) continue
     found.push({
       technique: technique.name,
@@ -57,16 +55,11 @@ export function techniqueContributions(
   return found.sort((a, b) => a.costRatio - b.costRatio || (a.technique < b.technique ? -1 : 1))
 }
 
-function lowest(
-  points: readonly OperatingPoint[],
-  which: (point: OperatingPoint) => boolean,
-  costOf: (point: OperatingPoint) => number,
-): number | null {
+function lowest(points: readonly OperatingPoint[], which: (point: OperatingPoint) => boolean): number | null {
   let best: number | null = null
   for (const point of points) {
     if (!which(point)) continue
-    const cost = costOf(point)
-    if (best === null || cost < best) best = cost
+    if (best === null || point.cost < best) best = point.cost
   }
   return best
 }

@@ -20,18 +20,25 @@ export function exploreDisaggregated(
   context: PlanContext,
   objectives: readonly Objective[],
   choices: readonly EngineChoice[],
+  tell: (text: string) => void = () => {},
 ): void {
   if (request.maximumDevices < 2) return
-  const probes = choices.map(choice => new PoolProbe(request, context, choice, objectives))
+  const probes = choices.map((choice, index) => {
+    tell(`searching: pools of ${choice.hardware.accelerator.id} (${index} of ${choices.length})`)
+    return new PoolProbe(request, context, choice, objectives)
+  })
   const own = probes.map(probe => ({ prefill: probe, decode: probe }))
   const mixed = probes.flatMap(decode => cheapestPartner(decode, probes) ?? [])
   const tokens = (request.shape.inputTokens + request.shape.outputTokens) * 1e-6
-  const aggregated = Math.min(...search.best.map(point => point.cost)) * tokens
+  const aggregated = Math.min(...search.best.map(point => point.cost)) * tokens * request.loadFactor
   const limit = slack * Math.min(aggregated, slack * Math.min(...[...own, ...mixed].map(bound)))
   const worthSearching = [...own, ...mixed].filter(
     pair => bound(pair) <= limit && bound(pair) < Number.POSITIVE_INFINITY,
   )
-  search.explore(worthSearching.flatMap(({ prefill, decode }) => pairedShapes(request, prefill, decode)))
+  search.explore(
+    worthSearching.flatMap(({ prefill, decode }) => pairedShapes(request, prefill, decode)),
+    (done, of) => tell(`searching: ${done} of ${of} disaggregated shapes`),
+  )
   for (const probe of probes) search.predicted += probe.predictions
 }
 

@@ -6,9 +6,10 @@
  * for is the peak that must be carried, the load factor telling how much of it is used on average.
  * Launch files are apart (launch/index.ts), so that they are loaded only when written.
  */
+export { cheapestSupported, missingSupport } from './measured-support.ts'
 export { formatObjective, parseObjectives } from './objectives.ts'
 export { type PerfContextInput, perfContext } from './perf-context.ts'
-export { planDeployments } from './plan.ts'
+export { planDeployments, type SearchProgress } from './plan.ts'
 export type { PlanContext, PredictionTrust } from './search/context.ts'
 export { speculationOptions } from './speculation-options.ts'
 export type * from './types.ts'

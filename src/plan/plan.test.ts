@@ -7,7 +7,7 @@ import { planDeployments } from './plan.ts'
 import { aggregatedShapes, engineChoices } from './search/aggregated-shapes.ts'
 import { PriceBook, usdPerHour } from './search/pricing.ts'
 import { questionOf } from './search/shape.ts'
-import type { PlanRequest, PlanResult } from './types.ts'
+import type { Candidate, PlanRequest, PlanResult } from './types.ts'
 import { latentMoeModel, world, worldCatalog, worldRequest } from './world.fixture.ts'
 
 const plan = (changes: Partial<PlanRequest> = {}, architecture?: typeof latentMoeModel): PlanResult =>
@@ -115,8 +115,46 @@ describe('planDeployments', () => {
     const full = plan().ranking[0]!
     const half = plan({ loadFactor: 0.5 }).ranking[0]!
     expect(half.id).toBe(full.id)
-    expect(half.cost.blended / full.cost.blended).toBeCloseTo(2, 3)
+    // Rent is paid for idle hours as for busy ones; of the energy, a little is saved.
+    expect(half.cost.blended / full.cost.blended).toBeGreaterThan(1.96)
+    expect(half.cost.blended / full.cost.blended).toBeLessThan(2)
     expect(half.cost.idle / half.cost.blended).toBeCloseTo(0.5, 3)
+  })
+
+  it('bills idle watts, not those of full load, for the hours in which nobody is served', () => {
+    const full = plan().ranking[0]!
+    const third = plan({ loadFactor: 1 / 3 }).ranking[0]!
+    const { acceleratorWatts, idleWatts } = full.performance
+    const hosts = full.itWatts - acceleratorWatts
+    expect(third.id).toBe(full.id)
+    expect(third.itWatts).toBeCloseTo(acceleratorWatts / 3 + (idleWatts! * 2) / 3 + hosts, 6)
+    const energy = (candidate: Candidate) =>
+      Number(candidate.costRate.lines.find(line => line.component === 'energy')!.nanoUsdPerHour)
+    expect(energy(third) / energy(full)).toBeCloseTo(third.itWatts / full.itWatts, 6)
+    expect(third.joulesPerToken / full.joulesPerToken).toBeCloseTo((3 * third.itWatts) / full.itWatts, 6)
+  })
+
+  it('holds the concurrency that was asked for, within the objectives', () => {
+    const result = plan({ concurrency: 24 }, latentMoeModel)
+    expect(result.ranking.length).toBeGreaterThan(3)
+    for (const { load, performance } of [...result.ranking, ...result.costFront]) {
+      expect(load).toEqual({ kind: 'closed', concurrency: 24, requests: null })
+      for (const o of worldRequest.objectives) {
+        expect(measuredValueMs(o, performance)).toBeLessThanOrEqual(o.limitMs)
+      }
+    }
+    const tight = plan({ concurrency: 100_000 })
+    expect(tight.ranking).toEqual([])
+    expect(tight.binding.map(b => b.relaxation).join()).toContain('with 100000 requests in flight')
+    expect(() => plan({ concurrency: 0 })).toThrow(/in flight/)
+    expect(() => plan({ concurrency: 4, requestsPerSecond: 1 })).toThrow(/concurrency/)
+  })
+
+  it('tells how far it is', () => {
+    const told: string[] = []
+    planDeployments(worldRequest, world(worldCatalog, latentMoeModel), text => told.push(text))
+    expect(told.length).toBeGreaterThan(2)
+    expect(told[0]).toMatch(/^searching: 0 of \d+ aggregated shapes/)
   })
 
   it('keeps a safety margin and reports the probability', () => {

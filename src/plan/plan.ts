@@ -16,6 +16,7 @@ import { buildCandidate } from './search/candidate.ts'
 import type { PlanContext } from './search/context.ts'
 import { Exclusions } from './search/exclusions.ts'
 import { paretoFront } from './search/front.ts'
+import { hybridShapes } from './search/hybrid-shapes.ts'
 import { type OperatingPoint, pointCost } from './search/load-curve.ts'
 import { PriceBook } from './search/pricing.ts'
 import { byCost, Search, throughput } from './search/search.ts'
@@ -28,19 +29,34 @@ const ranked = 40
 /** Speeds on a shown front differ by at least this factor. */
 const frontSpacing = 1.01
 
-export function planDeployments(request: PlanRequest, context: PlanContext): PlanResult {
+/** Hears how far a search is; called a few dozen times a second, from synchronous code. */
+export type SearchProgress = (text: string) => void
+
+export function planDeployments(
+  request: PlanRequest,
+  context: PlanContext,
+  onProgress: SearchProgress = () => {},
+): PlanResult {
   checkRequest(request)
   const objectives = withMargin(request.objectives, request.safetyMargin ?? 0)
   const prices = new PriceBook(context.catalog, request)
-  const { hardware, skipped } = hardwarePool(request, context.catalog, prices)
+  const { hardware, processors, skipped } = hardwarePool(request, context.catalog, prices)
   const exclusions = new Exclusions()
-  const cost = pointCost(request.requestsPerSecond, request.shape, request.maximumDevices)
+  const cost = pointCost(request.requestsPerSecond, request.shape, request.maximumDevices, request.loadFactor)
   const search = new Search(request, context, objectives, cost, exclusions)
   const choices = engineChoices(request, context.architecture, hardware)
 
-  search.explore(choices.flatMap(choice => shapesOf(choice, request, context, exclusions)))
+  search.explore(
+    [
+      ...choices.flatMap(choice => shapesOf(choice, request, context, exclusions)),
+      ...hybridShapes(request, context, choices, processors),
+    ],
+    (done, of) => onProgress(`searching: ${done} of ${of} aggregated shapes`),
+  )
   noPrecision(request, hardware, choices, exclusions)
-  if (request.allowDisaggregated) exploreDisaggregated(search, request, context, objectives, choices)
+  if (request.allowDisaggregated) {
+    exploreDisaggregated(search, request, context, objectives, choices, onProgress)
+  }
 
   const sizer = new Sizer(request, context, objectives, exclusions)
   const ranking = sizer.candidates(rankedPoints(search.best)).sort(byBlendedCost)
@@ -55,7 +71,7 @@ export function planDeployments(request: PlanRequest, context: PlanContext): Pla
     ranking,
     costFront,
     throughputFront,
-    contributions: techniqueContributions(search.best, point => point.cost / request.loadFactor),
+    contributions: techniqueContributions(search.best),
     binding: [
       ...relaxedObjectives(search.best, request, context, objectives, cost),
       ...exclusions.list(),
@@ -112,8 +128,8 @@ function noPrecision(
 function rankedPoints(points: readonly OperatingPoint[]): OperatingPoint[] {
   const seen = new Set<string>()
   return [...points].sort(byCost).filter((point, index) => {
-    const { accelerator, prefillAccelerator, deployment } = point.shape
-    const kind = `${prefillAccelerator.id}+${accelerator.id} ${deployment.engine} ${deployment.mode}`
+    const { accelerator, prefillAccelerator, deployment, offload } = point.shape
+    const kind = `${offload?.accelerator.id ?? ''} ${prefillAccelerator.id}+${accelerator.id} ${deployment.engine} ${deployment.mode}`
     const first = !seen.has(kind)
     seen.add(kind)
     return index < ranked || first
@@ -253,6 +269,11 @@ function checkRequest(request: PlanRequest): void {
   const margin = request.safetyMargin ?? 0
   if (!(margin >= 0 && margin < 1))
     refuse(`a safety margin of ${margin}`, 'safety margin', 'give a share in [0, 1)')
+  const { concurrency } = request
+  if (concurrency !== undefined && !(concurrency >= 1 && Number.isFinite(concurrency)))
+    refuse(`${concurrency} requests in flight`, 'concurrency', 'give 1 or more')
+  if (concurrency !== undefined && request.requestsPerSecond !== null)
+    refuse('a rate and a fixed concurrency', 'concurrency', 'give one of them: each follows from the other')
   const rate = request.requestsPerSecond
   if (rate !== null && !(rate > 0 && Number.isFinite(rate)))
     refuse(`${rate} requests per second`, 'rate', 'give a rate above 0')

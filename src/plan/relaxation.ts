@@ -23,6 +23,8 @@ export function relaxedObjectives(
   objectives: readonly Objective[],
   cost: PointCost,
 ): BindingConstraint[] {
+  // With the load given, a looser limit buys nothing for this shape.
+  if (request.concurrency !== undefined) return []
   const cheapest = [...points].sort(byCost).slice(0, shapesTried)
   const best = cheapest[0]
   if (best?.tightest == null || best.tightest.ratio < bindingFrom) return []

@@ -201,6 +201,7 @@ function performanceOf(
     tpot: latency(solved.tpot * 1000, 0.1),
     endToEnd: latency(ttftMs + solved.tpot * 1000 * (shape.outputTokens - 1), 0.1),
     acceleratorWatts: devices * 600,
+    idleWatts: devices * 100,
     joulesPerOutputToken: (devices * 600) / (rate * shape.outputTokens),
     engineTime: { prefillShare: solved.utilisation, decodeShare: 1 - solved.utilisation, idleShare: 0 },
     step: { stepSeconds: solved.tpot, parts: [{ name: 'dense-weights', seconds: solved.tpot }] },

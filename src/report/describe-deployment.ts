@@ -3,11 +3,12 @@ import {
   type Deployment,
   deploymentDevices,
   type Load,
+  offloadDevices,
   type Parallelism,
   type Pool,
 } from '../perf/deployment.ts'
 import type { Candidate, PlanRequest } from '../plan/types.ts'
-import { formatCount, formatSignificant } from './format-number.ts'
+import { formatCount, formatSignificant, plural } from './format-number.ts'
 import { describeObjective, describeSpeculation, engineNames, tierNames } from './words.ts'
 
 /** `TP4`, `TP8 PP2`, `DP8 EP8`: the ranks greater than one, TP1 when all are one. */
@@ -25,25 +26,33 @@ function describePool(pool: Pool): string {
   return pool.replicas === 1 ? layout : `${pool.replicas}× ${layout}`
 }
 
-/** `2× TP4`; disaggregated: `P 2× TP2 → D TP8`. */
+/** `2× TP4`; disaggregated: `P 2× TP2 → D TP8`; hybrid: `TP4 + FFN`. */
 export function describeLayout(deployment: Deployment): string {
-  return deployment.mode === 'aggregated'
-    ? describePool(deployment.pool)
-    : `P ${describePool(deployment.prefill)} → D ${describePool(deployment.decode)}`
+  if (deployment.mode === 'disaggregated') {
+    return `P ${describePool(deployment.prefill)} → D ${describePool(deployment.decode)}`
+  }
+  return `${describePool(deployment.pool)}${deployment.feedForwardOffload ? ' + FFN' : ''}`
 }
 
 export function poolsOf(deployment: Deployment): readonly Pool[] {
   return deployment.mode === 'aggregated' ? [deployment.pool] : [deployment.prefill, deployment.decode]
 }
 
-/** Accelerator ids, each once: prefill first. */
+/** Accelerator ids, each once: prefill first, processors for feed-forward layers last. */
 export function acceleratorsOf(deployment: Deployment): readonly string[] {
-  return [...new Set(poolsOf(deployment).map(pool => pool.acceleratorId))]
+  const pools = poolsOf(deployment).map(pool => pool.acceleratorId)
+  const beside = deployment.mode === 'aggregated' ? deployment.feedForwardOffload?.acceleratorId : undefined
+  return [...new Set(beside === undefined ? pools : [...pools, beside])]
 }
 
-/** `8× h200`, `16× h200 + gb200` */
+/** `8× h200`, `16× h200 + gb200`, hybrid: `8× vr-nvl72 + 256× groq3-lpu` */
 export function describeDevices(deployment: Deployment): string {
-  return `${deploymentDevices(deployment)}× ${acceleratorsOf(deployment).join(' + ')}`
+  const all = deploymentDevices(deployment)
+  const beside = offloadDevices(deployment)
+  const ids = acceleratorsOf(deployment)
+  return beside === 0
+    ? `${all}× ${ids.join(' + ')}`
+    : `${all - beside}× ${ids.slice(0, -1).join(' + ')} + ${beside}× ${ids.at(-1)}`
 }
 
 /** `4× h200, vLLM, fp8, TP4`, with speculation and disaggregation when there is any. */
@@ -69,7 +78,7 @@ export function describeLoad(load: Load): string {
 export function describeShape(request: PlanRequest): string {
   const { inputTokens, outputTokens, cachedTokens } = request.shape
   const cached = cachedTokens > 0 ? ` (${formatCount(cachedTokens)} cached)` : ''
-  return `${formatCount(inputTokens)} tokens in${cached}, ${formatCount(outputTokens)} out`
+  return `${plural(inputTokens, 'token')} in${cached}, ${formatCount(outputTokens)} out`
 }
 
 /** What was asked, in one line. */

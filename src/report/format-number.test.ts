@@ -12,7 +12,34 @@ import {
   formatUsd,
   formatUsdPerMillionTokens,
   formatWatts,
+  plural,
+  readable,
 } from './format-number.ts'
+
+test('plural', () => {
+  expect([0, 1, 2, 1500].map(count => plural(count, 'device'))).toEqual([
+    '0 devices',
+    '1 device',
+    '2 devices',
+    '1,500 devices',
+  ])
+})
+
+describe('sentences of the planner', () => {
+  test.for([
+    [
+      '999945225236 tokens less context would allow h200-tp1',
+      '999,945,225,236 tokens less context would allow h200-tp1',
+    ],
+    ['4000000 requests/s with at most 1 devices', '4,000,000 requests/s with at most 1 device'],
+    ['38075 devices would allow 38075 × h200-sxm', '38,075 devices would allow 38,075 × h200-sxm'],
+    ['at most 1 devices are allowed', 'at most 1 device is allowed'],
+    ['21 devices, 0.1 requests/s, 1 requests/s', '21 devices, 0.1 requests/s, 1 requests/s'],
+    ['h100-12345-tp1 in 2026-11', 'h100-12345-tp1 in 2026-11'],
+  ])('%s', ([said, read]) => {
+    expect(readable(said!)).toBe(read)
+  })
+})
 
 describe('formatSignificant', () => {
   test.for([

@@ -18,6 +18,25 @@ export function formatCount(value: number | bigint): string {
   return typeof value === 'bigint' ? groupThousands(value.toString()) : groupThousands(value.toFixed(0))
 }
 
+/** `1 device`, `738 deployments`: English plurals in s. */
+export function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${count === 1 ? noun : `${noun}s`}`
+}
+
+const countedNouns = 'tokens|devices|requests|replicas|deployments|sequences'
+const longCount = new RegExp(`(?<![\\w.,-])\\d{4,}(?= (?:${countedNouns})\\b| ×)`, 'g')
+const oneOfMany = new RegExp(`(?<![\\w.,-])1 (${countedNouns})\\b(?!/)( are)?`, 'g')
+
+/**
+ * A sentence of the planner as people read it: `999945225236 tokens` as `999,945,225,236 tokens`, `at most 1 devices` as
+ * `at most 1 device`. Numbers in names (`h200-sxm-tp1`) stay.
+ */
+export function readable(sentence: string): string {
+  return sentence
+    .replace(longCount, groupThousands)
+    .replace(oneOfMany, (_, nouns: string, are?: string) => `1 ${nouns.slice(0, -1)}${are ? ' is' : ''}`)
+}
+
 function groupThousands(digits: string): string {
   const [whole, fraction] = digits.split('.')
   const grouped = whole!.replace(/\B(?=(\d{3})+$)/g, ',')

@@ -51,6 +51,7 @@ svg .front-line { fill: none; stroke: var(--accent-soft); stroke-width: 1.6 }
 svg .point.other { fill: var(--faint); opacity: .55 }
 svg .point.front { fill: var(--accent) }
 svg .point.chosen { fill: var(--strong); stroke: var(--paper); stroke-width: 1.5 }
+svg .leader { stroke: var(--faint); stroke-width: .9 }
 svg .point-label { font-size: 12.5px; fill: var(--soft) }
 svg .point-label.chosen { fill: var(--ink); font-weight: 600 }
 svg .bar { fill: var(--accent) } svg .bar.muted { fill: var(--accent-soft) }

@@ -1,4 +1,5 @@
 /** The chosen deployment as rows of words, which the terminal and the page lay out each in its own way. */
+import type { Deployment } from '../perf/deployment.ts'
 import type { Candidate } from '../plan/types.ts'
 import { describeLayout, describeLoad } from './describe-deployment.ts'
 import {
@@ -11,6 +12,8 @@ import {
   formatSignificant,
   formatUsdPerMillionTokens,
   formatWatts,
+  plural,
+  readable,
   usdOfNano,
 } from './format-number.ts'
 import { type PlanReport, pricesOf } from './plan-report.ts'
@@ -21,6 +24,7 @@ import {
   basisSentences,
   bindingNames,
   describeBand,
+  describeCost,
   describeProbability,
   describeSpeculation,
   powerBasisNames,
@@ -64,6 +68,7 @@ export function deploymentPairs(candidate: Candidate): Pair[] {
   const { speculation } = deployment
   const pairs: (Pair | null)[] = [
     ['layout', `${describeLayout(deployment)} at ${describeLoad(candidate.load)}`],
+    hybridPair(deployment),
     speculation && [
       'speculation',
       `${describeSpeculation(speculation)}, ${formatSignificant(speculation.acceptanceLength)} tokens per step ` +
@@ -86,12 +91,22 @@ export function deploymentPairs(candidate: Candidate): Pair[] {
       'memory',
       `per device ${formatBytes(memory.weightBytes)} weights + ${formatBytes(memory.keyValueBytes)} KV cache ` +
         `of ${formatBytes(memory.deviceBytes)}; KV ${formatPercent(performance.keyValueUtilisation)} full, ` +
-        `room for ${formatCount(memory.maximumSequences)} sequences`,
+        `room for ${plural(memory.maximumSequences, 'sequence')}`,
     ],
     ['limited by', bindingNames[performance.binding]],
     ['objectives hold', describeProbability(candidate.feasibilityProbability)],
   ]
   return pairs.filter(pair => pair !== null)
+}
+
+function hybridPair(deployment: Deployment): Pair | null {
+  if (deployment.mode !== 'aggregated' || !deployment.feedForwardOffload) return null
+  const { acceleratorId, devices } = deployment.feedForwardOffload
+  return [
+    'hybrid',
+    `attention and KV cache on the pool, feed-forward layers in the SRAM of ${formatCount(devices)} × ${acceleratorId} ` +
+      'per replica; per-GPU figures count both kinds of device',
+  ]
 }
 
 /** The hourly bill, line by line. */
@@ -134,7 +149,7 @@ export function costPairs(report: PlanReport, candidate: Candidate): Pair[] {
         [
           'price',
           `${price.provider}, ${tierNames[price.tier]}${price.commitment ? `, ${price.commitment}` : ''}: ` +
-            `$${formatSignificant(price.usdPerDeviceHour)} per ${price.acceleratorId} hour, ` +
+            `${describeCost(price.usdPerDeviceHour)} per ${price.acceleratorId} hour, ` +
             `as of ${price.provenance.asOf} (${price.provenance.confidence}; ${price.provenance.source})`,
         ] as const,
     ),
@@ -213,8 +228,8 @@ export function truthPairs(candidate: Candidate): Pair[] {
 /** Constraints that exclude candidates, and what would change that. */
 export function bindingPairs({ result }: PlanReport): Pair[] {
   return result.binding.map(({ constraint, candidatesExcluded, relaxation }) => [
-    constraint,
-    `excludes ${formatCount(candidatesExcluded)}${relaxation === null ? '' : `; ${relaxation}`}`,
+    readable(constraint),
+    `excludes ${formatCount(candidatesExcluded)}${relaxation === null ? '' : `; ${readable(relaxation)}`}`,
   ])
 }
 
@@ -225,8 +240,8 @@ export function noteLines({ result }: PlanReport): string[] {
     skipped.set(reason, [...(skipped.get(reason) ?? []), acceleratorId])
   }
   return [
-    ...result.warnings.map(warning => `! ${warning}`),
-    ...[...skipped].map(([reason, ids]) => `not searched: ${ids.join(', ')} (${reason})`),
+    ...result.warnings.map(warning => `! ${readable(warning)}`),
+    ...[...skipped].map(([reason, ids]) => `not searched: ${ids.join(', ')} (${readable(reason)})`),
   ]
 }
 
@@ -234,7 +249,7 @@ export function noteLines({ result }: PlanReport): string[] {
 export function countSentence({ result }: PlanReport, shown: number): string {
   const { considered, predicted, feasible } = result.counts
   return (
-    `${formatCount(considered)} deployments considered, ${formatCount(predicted)} predicted, ` +
-    `${formatCount(feasible)} feasible; ${shown} of ${result.ranking.length} shapes shown.`
+    `${plural(considered, 'deployment')} considered, ${formatCount(predicted)} predicted, ` +
+    `${formatCount(feasible)} feasible; ${formatCount(shown)} of ${plural(result.ranking.length, 'shape')} shown.`
   )
 }

@@ -134,8 +134,10 @@ export function rankingFigure(report: PlanReport, top: number): Markup | null {
   )
 }
 
-export function billFigure(candidate: Candidate): Markup {
+/** Null when nothing is paid. */
+export function billFigure(candidate: Candidate): Markup | null {
   const bars = billBars(candidate)
+  if (bars.length === 0) return null
   return barFigure(bars, {
     title: 'What is paid for, dollars per hour',
     description: bars.map(bar => `${bar.name} ${bar.text}`).join(', '),

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { withoutColour } from './display-width.ts'
 import { infeasibleReportFixture, reportFixture } from './plan.fixture.ts'
 import { renderPlanCsv } from './plan-csv.ts'
+import { planHeadline } from './plan-headline.ts'
 import { renderPlanHtml } from './plan-html.ts'
 import { planSchemaVersion, renderPlanJson } from './plan-json.ts'
 import { defaultTextOptions, renderPlanText } from './plan-text.ts'
@@ -47,6 +48,40 @@ describe('plan text', () => {
   test('--top limits the rows', () => {
     const text = renderPlanText(reportFixture, { ...defaultTextOptions, top: 2 })
     expect(text).toContain('2 of 7 shapes shown')
+  })
+})
+
+describe('wording', () => {
+  const { result } = infeasibleReportFixture
+
+  test('without an objective nothing is said to be within one', () => {
+    const request = { ...result.request, objectives: [], requestsPerSecond: 40 }
+    const headline = planHeadline({
+      ...infeasibleReportFixture,
+      result: { ...result, request, counts: { ...result.counts, considered: 1 } },
+    })
+    expect(headline).toMatch(/^No feasible configuration: the one deployment considered does not serve/)
+    expect(headline).toContain('500 out) at 40.0 requests/s; what binds')
+    expect(headline).not.toContain('within')
+  })
+
+  test('a price of 0 is said to be given', () => {
+    const [first] = reportFixture.result.ranking
+    const free = {
+      ...first!,
+      cost: { ...first!.cost, blended: 0, idle: 0 },
+      costRate: {
+        ...first!.costRate,
+        nanoUsdPerHour: 0n,
+        lines: first!.costRate.lines.map(line => ({ ...line, nanoUsdPerHour: 0n })),
+      },
+    }
+    const report = { ...reportFixture, result: { ...reportFixture.result, ranking: [free] } }
+    expect(planHeadline(report)).toContain('$0 (the price given is 0) per million tokens, TTFT')
+    const text = renderPlanText(report)
+    expect(text).toContain('nothing is paid: the price given is 0')
+    expect(text).toContain('1 of 1 shape shown')
+    expect(renderPlanHtml(report)).not.toContain('$0 to $0')
   })
 })
 

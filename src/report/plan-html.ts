@@ -35,7 +35,7 @@ import {
 import { planHeadline } from './plan-headline.ts'
 import { chosenCandidate, type PlanReport } from './plan-report.ts'
 import { rankingTable } from './plan-table.ts'
-import { costRange, powerBasisNames } from './words.ts'
+import { costRange, powerBasisNames, zeroPrice } from './words.ts'
 
 export interface PlanHtmlOptions {
   /** Rows of the ranking. */
@@ -96,7 +96,11 @@ function pageHeader(report: PlanReport, chosen: Candidate | undefined): Markup {
 function keyFigures(candidate: Candidate): Markup {
   const { performance, cost, band, costRate } = candidate
   const figures: readonly (readonly [name: string, value: string, note: string])[] = [
-    ['per Mtok', formatUsdPerMillionTokens(cost.blended), costRange(cost.blended, band.cost)],
+    [
+      'per Mtok',
+      formatUsdPerMillionTokens(cost.blended),
+      cost.blended === 0 ? zeroPrice : costRange(cost.blended, band.cost),
+    ],
     ['per hour', formatUsd(usdOfNano(costRate.nanoUsdPerHour)), 'whole deployment'],
     [
       'TTFT p90',

@@ -30,6 +30,9 @@ export function chosenCandidate(report: PlanReport): Candidate | undefined {
 /** Prices of one candidate: of its devices, and of the prefill pool's when they are of another kind. */
 export function pricesOf(report: PlanReport, candidate: Candidate): readonly Price[] {
   return report.prices.filter(
-    price => price.id === candidate.priceId || price.id === candidate.prefillPriceId,
+    price =>
+      price.id === candidate.priceId ||
+      price.id === candidate.prefillPriceId ||
+      price.id === candidate.offloadPriceId,
   )
 }

@@ -31,6 +31,7 @@ import { indent, indentedTable, renderPairs, section } from './text-layout.ts'
 import { renderTextPlot } from './text-plot.ts'
 import { plainStyle, type TextStyle } from './text-style.ts'
 import { renderTable } from './text-table.ts'
+import { zeroPrice } from './words.ts'
 
 export interface PlanTextOptions {
   /** Columns of the terminal. */
@@ -105,9 +106,12 @@ function rankingSection(report: PlanReport, { width, top, style }: PlanTextOptio
 function breakdown(candidate: Candidate, width: number): string {
   const barWidth = Math.min(32, Math.max(10, width - 70))
   const { step } = candidate.performance
+  const paid = billBars(candidate)
   return [
     `${indent}dollars per hour (numerator)`,
-    renderBars(billBars(candidate), usdOfNano(candidate.costRate.nanoUsdPerHour), barWidth, indent),
+    paid.length === 0
+      ? `${indent}nothing is paid: ${zeroPrice}`
+      : renderBars(paid, usdOfNano(candidate.costRate.nanoUsdPerHour), barWidth, indent),
     '',
     `${indent}one decode step of ${formatMilliseconds(step.stepSeconds * 1000)} (denominator)`,
     renderBars(stepBars(candidate), step.stepSeconds, barWidth, indent),

@@ -70,15 +70,23 @@ test('paths that lead out of the folder are a fault of the program', () => {
 })
 
 test('one file is replaced as a whole', () => {
-  const path = join(folder, 'deep', 'plan.html')
+  const path = join(folder, 'plan.html')
   saveFile(path, 'one')
   saveFile(path, 'two')
   expect(readFileSync(path, 'utf8')).toBe('two')
-  expect(readdirSync(join(folder, 'deep'))).toEqual(['plan.html'])
+  expect(readdirSync(folder)).toEqual(['plan.html'])
 })
 
 test('a folder in place of the file is a clear error', () => {
   mkdirSync(join(folder, 'plan.html'))
-  expect(() => saveFile(join(folder, 'plan.html'), 'x')).toThrow(/cannot write/)
+  expect(() => saveFile(join(folder, 'plan.html'), 'x')).toThrow(/cannot write .*it is a folder/)
   expect(readdirSync(folder)).toEqual(['plan.html'])
+})
+
+test('a missing folder is refused and not made', () => {
+  const path = join(folder, 'missing', 'deep', 'plan.html')
+  expect(() => saveFile(path, 'x')).toThrow(/cannot write .*there is no folder/)
+  writeFileSync(join(folder, 'file'), '')
+  expect(() => saveFile(join(folder, 'file', 'plan.html'), 'x')).toThrow(/file, not a folder/)
+  expect(readdirSync(folder)).toEqual(['file'])
 })

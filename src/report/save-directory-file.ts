@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, isAbsolute, join, normalize, resolve, sep } from 'node:path'
 import { TokenwrightError } from '../core/errors.ts'
+import { fileFault, isSystemFault } from '../core/file-fault.ts'
 import type { ReportFile } from './plan-report.ts'
 
 /** Written into every folder we made, so that a later run may replace it. */
@@ -75,10 +76,24 @@ export function checkSaveDirectory(directory: string, options: SaveOptions): 'no
   return previous
 }
 
+/** Refuses a file whose folder does not exist, or that is a folder itself: a mistyped path must not make new folders. */
+export function checkSaveFile(path: string): void {
+  const parent = dirname(resolve(path))
+  const refuse = (message: string, fix: string): never => {
+    throw new TokenwrightError('file', `cannot write ${path}: ${message}`, { where: path, fix })
+  }
+  const holder = statSync(parent, { throwIfNoEntry: false })
+  if (holder === undefined)
+    refuse(`there is no folder ${parent}`, `make it first (mkdir -p ${parent}), or choose another place`)
+  else if (!holder.isDirectory()) refuse(`${parent} is a file, not a folder`, 'choose another place')
+  else if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+    refuse('it is a folder, not a file', `name a file in it, e.g. ${join(path, 'plan.html')}`)
+}
+
 /** Writes one file through a temporary one beside it. */
 export function saveFile(path: string, text: string): void {
   guarded(path, () => {
-    mkdirSync(dirname(path), { recursive: true })
+    checkSaveFile(path)
     const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
     try {
       writeFileSync(temporary, text)
@@ -140,8 +155,8 @@ function guarded<T>(path: string, write: () => T): T {
   try {
     return write()
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') throw error
-    throw new TokenwrightError('file', `cannot write ${path}: ${error.code}`, {
+    if (!isSystemFault(error)) throw error
+    throw fileFault(error, `write ${path}`, {
       where: path,
       fix: 'check that the folder exists, that you may write to it and that the disk has room',
     })

@@ -1,5 +1,15 @@
 /** A scatter plot with a front drawn as a line and labels put where they hide nothing. */
 import { type Axis, axisFor, linearAxis, positionOn, tickLabel } from './axis-ticks.ts'
+import {
+  type Box,
+  boxAround,
+  boxesAlong,
+  farPlaces,
+  type LabelledPoint,
+  nearPlaces,
+  overlap,
+  type Place,
+} from './label-places.ts'
 import { element, type Markup } from './markup.ts'
 import { labelWidth, svgFigure, svgText } from './svg-figure.ts'
 
@@ -18,13 +28,6 @@ export interface ScatterOptions {
   readonly description: string
   readonly xLabel: string
   readonly yLabel: string
-}
-
-interface Box {
-  readonly left: number
-  readonly top: number
-  readonly right: number
-  readonly bottom: number
 }
 
 const width = 640
@@ -95,31 +98,34 @@ function axes(
   ]
 }
 
-/** Greedy: the chosen point first, then the front, each at the first place that is free, or not at all. */
+/** Greedy: the chosen point first, then the front, each at the first place that is free. Only the chosen point always has one. */
 function labels(
   points: readonly ScatterPoint[],
   line: readonly Box[],
   x: (value: number) => number,
   y: (value: number) => number,
 ): Markup[] {
-  const boxOf = (point: ScatterPoint) => around(x(point.x), y(point.y), radius(point) + 1)
+  const boxOf = (point: ScatterPoint) => boxAround(x(point.x), y(point.y), radius(point) + 1)
   const others = points.filter(point => point.role === 'other').map(boxOf)
   const taken: Box[] = [...line, ...points.filter(point => point.role !== 'other').map(boxOf)]
   const drawn: Markup[] = []
   for (const point of points.toSorted((a, b) => drawingOrder(b) - drawingOrder(a))) {
     if (point.label === null) continue
-    const at = { x: x(point.x), y: y(point.y) }
-    const size = labelWidth(point.label, fontSize)
-    const possible = places(at.x, at.y, size, radius(point) + 5)
-    const place = (point.role === 'chosen' ? possible : possible.slice(0, nearPlaces)).find(
-      ({ box }) =>
-        inside(box) &&
-        !taken.some(other => overlap(box, other)) &&
-        // The chosen point is named even where it covers a grey one.
-        (point.role === 'chosen' || !others.some(other => overlap(box, other))),
+    const place = placeOf(
+      {
+        x: x(point.x),
+        y: y(point.y),
+        radius: radius(point),
+        width: labelWidth(point.label, fontSize) * (point.role === 'chosen' ? boldWidening : 1),
+        fontSize,
+      },
+      point.role === 'chosen',
+      taken,
+      others,
     )
     if (!place) continue
-    taken.push(place.box)
+    taken.push(place.box, ...(place.leader ? boxesAlong(place.leader) : []))
+    if (place.leader) drawn.push(element('line', { class: 'leader', ...place.leader }))
     drawn.push(
       svgText(place.x, place.y, point.label, {
         class: `point-label ${point.role}`,
@@ -130,6 +136,40 @@ function labels(
   return drawn
 }
 
+/** Letters of the chosen point's label are bold. */
+const boldWidening = 1.08
+
+/**
+ * Close by where nothing is hidden. The chosen point is named in any case: next from further away, then over grey
+ * points, at last wherever the label fits.
+ */
+function placeOf(
+  point: LabelledPoint,
+  always: boolean,
+  taken: readonly Box[],
+  others: readonly Box[],
+): Place | undefined {
+  const near = nearPlaces(point).filter(({ box }) => inside(box))
+  const hides = (boxes: readonly Box[], box: Box) => boxes.some(other => overlap(box, other))
+  const clear = ({ box }: Place) => !hides(taken, box) && !hides(others, box)
+  const found = near.find(clear)
+  if (found !== undefined || !always) return found
+  const far = farPlaces(point).filter(({ box }) => inside(box))
+  return (
+    far.find(place => clear(place) && !crosses(place, taken)) ??
+    [...near, ...far].find(({ box }) => !hides(taken, box)) ??
+    near[0] ??
+    far[0]
+  )
+}
+
+/** Whether the leader runs over the front; where it leaves the point, it always touches it. */
+function crosses({ leader }: Place, taken: readonly Box[]): boolean {
+  if (leader === null) return false
+  const away = boxesAlong(leader).slice(6)
+  return taken.some(other => away.some(box => overlap(box, other)))
+}
+
 /** Small boxes along the front's line, which labels keep clear of. */
 function lineBoxes(
   front: readonly ScatterPoint[],
@@ -138,56 +178,12 @@ function lineBoxes(
 ): Box[] {
   return front.slice(1).flatMap((point, index) => {
     const from = front[index]!
-    return Array.from({ length: 24 }, (_, step) => {
-      const share = step / 24
-      return around(x(from.x + (point.x - from.x) * share), y(from.y + (point.y - from.y) * share), 1)
-    })
+    return boxesAlong({ x1: x(from.x), y1: y(from.y), x2: x(point.x), y2: y(point.y) })
   })
-}
-
-/** The first places lie close to the point; the chosen point may be named from further away. */
-const nearPlaces = 6
-
-interface Place {
-  readonly x: number
-  readonly y: number
-  readonly anchor: 'start' | 'middle' | 'end'
-  readonly box: Box
-}
-
-/** Right, left, above, below, above right, below right, further up. */
-function places(x: number, y: number, size: number, distance: number): Place[] {
-  const place = (anchor: Place['anchor'], atX: number, baseline: number): Place => {
-    const left = anchor === 'start' ? atX : anchor === 'end' ? atX - size : atX - size / 2
-    return {
-      x: atX,
-      y: baseline,
-      anchor,
-      box: { left, right: left + size, top: baseline - fontSize, bottom: baseline + 3 },
-    }
-  }
-  return [
-    place('start', x + distance, y + 4),
-    place('end', x - distance, y + 4),
-    place('middle', x, y - distance - 1),
-    place('middle', x, y + distance + fontSize - 2),
-    place('start', x + distance - 3, y - distance),
-    place('start', x + distance - 3, y + distance + fontSize - 4),
-    place('start', x + distance, y - 2 * fontSize),
-    place('end', x - distance, y - fontSize),
-  ]
-}
-
-function around(x: number, y: number, distance: number): Box {
-  return { left: x - distance, right: x + distance, top: y - distance, bottom: y + distance }
 }
 
 function inside(box: Box): boolean {
   return (
     box.left >= plot.left && box.right <= width - 2 && box.top >= plot.top - 12 && box.bottom <= plot.bottom
   )
-}
-
-function overlap(a: Box, b: Box): boolean {
-  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
 }

@@ -104,6 +104,13 @@ export function costRange(cost: number, band: ErrorBand): string {
   return `${formatUsdPerMillionTokens(cost * band.low)} to ${formatUsdPerMillionTokens(cost * band.high)}`
 }
 
+/** Dollars per million tokens; a bill of nothing says why. */
+export function describeCost(cost: number): string {
+  return cost === 0 ? `$0 (${zeroPrice})` : formatUsdPerMillionTokens(cost)
+}
+
+export const zeroPrice = 'the price given is 0'
+
 /** How sure the objectives hold, in words. */
 export function describeProbability(probability: number): string {
   const words =

@@ -8,6 +8,7 @@ import { pricesOf } from '../../catalog/price-choice.ts'
 import type { FactsCatalog } from '../../catalog/system-types.ts'
 import type { CatalogModel } from '../../catalog/types.ts'
 import { TokenwrightError } from '../../core/errors.ts'
+import { fileFault } from '../../core/file-fault.ts'
 import { nearestNames } from '../../core/nearest-name.ts'
 import { isLowConfidence, type Provenance } from '../../core/provenance.ts'
 
@@ -124,11 +125,10 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new TokenwrightError(
-      'file',
-      `cannot read the model's configuration: ${error instanceof Error ? error.message : String(error)}`,
-      { where: path, fix: 'give the path of a config.json or of the folder that holds it' },
-    )
+    throw fileFault(error, "read the model's configuration", {
+      where: path,
+      fix: 'give the path of a config.json or of the folder that holds it',
+    })
   }
 }
 

@@ -9,8 +9,10 @@ import {
   type Price,
   type PriceComponent,
   type PriceTier,
+  pricedRegions,
 } from '../../catalog/index.ts'
 import { TokenwrightError } from '../../core/errors.ts'
+import { nearestNames } from '../../core/nearest-name.ts'
 import { parseNumber, parsePowerWatts, parseUsd, parseUsdPerHour } from '../../core/parse-quantity.ts'
 import { isLowConfidence, type Provenance } from '../../core/provenance.ts'
 import type { PowerBasis, StatedPower } from '../../cost/index.ts'
@@ -51,9 +53,44 @@ export function readPrice(
   const query = { region: options.region ?? null, provider: options.provider ?? null }
   const choice = choosePrice(catalog, id, tier, query)
   const price = choice?.price ?? findPrice(catalog, id, tier, query)
+  if (query.region !== null && choice?.inRegion !== true) {
+    checkRegion(
+      price,
+      { ...query, region: query.region },
+      pricedRegions(catalog, id, tier, query.provider),
+      notes,
+    )
+  }
   const why = choice === null ? '' : `${choice.reason} of ${choice.candidates.length} known; `
   notes.push(`price ${price.id}: ${why}${cite(price.provenance)}`)
   return price
+}
+
+/**
+ * A region without a price of the device would leave the answer as it is without the flag: refused, as plan refuses
+ * unknown regions. The user's own price that names no region stands for all of them.
+ */
+function checkRegion(
+  price: Price,
+  asked: { readonly region: string; readonly provider: string | null },
+  known: readonly string[],
+  notes: string[],
+): void {
+  if (price.userSupplied === true && price.region === null) {
+    notes.push(`price ${price.id} of the facts file names no region; it is taken for ${asked.region}.`)
+    return
+  }
+  const by = asked.provider === null ? '' : ` by ${asked.provider}`
+  const near = nearestNames(asked.region, known)
+  const advice =
+    known.length === 0
+      ? 'no price of it names a region: leave --region out'
+      : `${near.length > 0 ? `did you mean ${near.join(' or ')}? ` : ''}regions with a price: ${known.join(', ')}`
+  throw new TokenwrightError(
+    'unknown-entry',
+    `no ${price.tier} price of ${price.acceleratorId}${by} in "${asked.region}"`,
+    { where: flag('region'), fix: `${advice}; or add one in a facts file (--facts)` },
+  )
 }
 
 function statedPrice(

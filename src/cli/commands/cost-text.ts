@@ -9,7 +9,7 @@ import {
   formatWatts,
 } from '../../report/format-number.ts'
 import { renderTable, type TableColumn } from '../../report/text-table.ts'
-import { powerBasisNames } from '../../report/words.ts'
+import { describeCost, powerBasisNames } from '../../report/words.ts'
 import type { CostAnswer } from './cost-answer.ts'
 
 const indent = '  '
@@ -31,7 +31,7 @@ function headline({ hourly, rate }: CostAnswer): string {
       ? ''
       : `\n${indent}per output token alone: ${formatUsdPerMillionTokens(perOutputToken)} per million`
   return (
-    `${formatUsdPerMillionTokens(blended)} per million tokens, blended\n` +
+    `${describeCost(blended)} per million tokens, blended\n` +
     `${indent}= ${formatNanoUsd(rate.nanoUsdPerHour)}/h × 1,000,000 ÷ (${speed} tokens/s × 3,600 s)${perOutput}`
   )
 }

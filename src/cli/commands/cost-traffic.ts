@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { FactsCatalog } from '../../catalog/index.ts'
 import { TokenwrightError } from '../../core/errors.ts'
+import { fileFault } from '../../core/file-fault.ts'
 import { nanoPerUsd } from '../../core/money.ts'
 import { nearestNames } from '../../core/nearest-name.ts'
 import {
@@ -23,6 +24,7 @@ import {
   weightsByFixedRatio,
   weightsByPool,
 } from '../../cost/index.ts'
+import { plural } from '../../report/format-number.ts'
 import { type CostOptions, type FlagName, flag, usage } from './cost-options.ts'
 
 export type TokensPerSecond = Readonly<Record<keyof TokenCounts, number>>
@@ -81,7 +83,7 @@ function rate(
   if (value > maximumTokensPerSecondPerDevice * devices) {
     throw new TokenwrightError(
       'number',
-      `${text} tokens per second on ${devices} devices is absurdly large`,
+      `${text} tokens per second on ${plural(devices, 'device')} is absurdly large`,
       {
         where: flag(name),
         fix: `give less than ${maximumTokensPerSecondPerDevice} tokens per second and device`,
@@ -161,8 +163,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new TokenwrightError('file', `cannot read the demand shape: ${why}`, {
+    throw fileFault(error, 'read the demand shape', {
       where: path,
       fix: 'give a file with 24 numbers, separated by commas or lines',
     })
@@ -232,7 +233,7 @@ function byPool(options: CostOptions, text: string, devices: number): StatedAllo
   const prefill = parseCount(text, flag('prefillDevices'))
   if (prefill >= devices) {
     throw usage(
-      `${prefill} prefill devices of ${devices} leave none to decode`,
+      `${plural(prefill, 'prefill device')} of ${devices} ${prefill === 1 ? 'leaves' : 'leave'} none to decode`,
       flag('prefillDevices'),
       `give less than --devices ${devices}`,
     )
@@ -246,7 +247,7 @@ function byPool(options: CostOptions, text: string, devices: number): StatedAllo
       decodeBusyShare: 1,
       cachedShareOfPrefill: cached,
     }),
-    statement: `by pool: ${prefill} prefill devices pay for input (${round(cached)} of it for cached), ${devices - prefill} decode devices for output`,
+    statement: `by pool: ${plural(prefill, 'prefill device')} ${prefill === 1 ? 'pays' : 'pay'} for input (${round(cached)} of it for cached), ${plural(devices - prefill, 'decode device')} for output`,
   }
 }
 

@@ -104,6 +104,20 @@ test('hardware of the catalog brings price, power and PUE', async () => {
   expect(answer.question.notes.join('\n')).toMatch(/price .*h200/)
 })
 
+test('a region takes its prices, or is refused', async () => {
+  const line = '--hardware h100 --tier on-demand --devices 8 --tokens-per-second 12000'
+  const answer = await ask(`${line} --region us-east-1`)
+  expect(answer.question.rateInput.devices[0]!.price.region).toMatch(/^us-east-1/)
+  const near = await fault(`${line} --region us-est-1`)
+  expect(near).toMatchObject({ code: 'unknown-entry', where: '--region' })
+  expect(near.message).toMatch(/no on-demand price of h100-sxm in "us-est-1"/)
+  expect(near.fix).toMatch(/did you mean us-east-1.*regions with a price: /)
+  // Germany has a tariff, but no price of this device.
+  expect(await fault(`${line} --region germany`)).toMatchObject({ code: 'unknown-entry', where: '--region' })
+  const owned = await fault('--hardware b200 --tier owned --tokens-per-second 9 --region us')
+  expect(owned.fix).toMatch(/leave --region out/)
+})
+
 test('what nobody stated is not counted, and said so', async () => {
   const answer = await ask(`${base} --energy-included no`)
   const named = answer.iceberg.notCounted.map(entry => entry.component)
@@ -111,6 +125,18 @@ test('what nobody stated is not counted, and said so', async () => {
   expect(costText(answer)).toContain('the IT power and the electricity tariff is not known')
   const board = await ask(`${base} --energy-included no --electricity 0.06 --watts 5kW --power-basis board`)
   expect(board.iceberg.notCounted.map(entry => entry.reason).join()).toMatch(/only board power.*no --pue/)
+})
+
+test('a price of 0 is said to be given; one device is one device', async () => {
+  expect(costText(await ask('--usd-per-hour 0 --tokens-per-second 9'))).toMatch(
+    /^\$0 \(the price given is 0\) per million/,
+  )
+  const pool = await ask(
+    '--usd-per-hour 2 --devices 2 --tokens-per-second 9 --isl 1k --osl 1k --prefill-devices 1',
+  )
+  expect(pool.question.allocation.statement).toMatch(
+    /1 prefill device pays for input .* 1 decode device for output/,
+  )
 })
 
 test('demand shapes: id, 24 numbers, with and without autoscaling', async () => {

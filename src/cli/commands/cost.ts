@@ -24,7 +24,7 @@ export function costCommand(): Command {
     .option('--hardware <name>', 'accelerator of the catalog: takes its price and power')
     .option('--tier <tier>', 'owned, reserved, on-demand or spot (default: reserved)')
     .option('--provider <name>', 'only prices of this provider')
-    .option('--region <name>', 'prices of this region where there are any')
+    .option('--region <name>', 'only prices of this region, e.g. us or us-east-1')
     .option('--facts <file>', 'YAML file with your own prices and facts')
     .option(
       '--energy-included <yes|no>',

@@ -149,7 +149,7 @@ export function readOpt(input: ReaderInput): TextModel {
   const positions = text.count('max_position_embeddings')
   const projected = text.optionalCount('word_embed_proj_dim')
   if (projected !== null && projected !== hiddenSize) {
-    text.fail('word_embed_proj_dim', 'differs from hidden_size, which is not understood')
+    text.refuse('word_embed_proj_dim', 'differs from hidden_size, which is not understood')
   }
   return build(input, {
     family: 'opt',

@@ -153,7 +153,7 @@ function resolveGate(text: ConfigFields, traits: DecoderTraits): DecoderTraits['
   const words = new Set(
     [...types, gating].map(word => (typeof word === 'string' ? word.replace('_', '-') : word)),
   )
-  if (words.size > 1) text.fail('gating_types', 'differs from gating; mixed gates are not understood')
+  if (words.size > 1) text.refuse('gating_types', 'differs from gating; mixed gates are not understood')
   if (gating === 'per-head') return 'per-head'
   if (gating === 'per-element' || gating === true) return 'per-element'
   if (gating === undefined || gating === false) return 'none'
@@ -161,10 +161,10 @@ function resolveGate(text: ConfigFields, traits: DecoderTraits): DecoderTraits['
 }
 
 function refuseSharedCache(text: ConfigFields): void {
-  if (text.boolean('use_cla', false)) text.fail('use_cla', 'cross-layer KV sharing is not understood')
+  if (text.boolean('use_cla', false)) text.refuse('use_cla', 'cross-layer KV sharing is not understood')
   const shared = text.optionalWhole('num_kv_shared_layers')
   if (shared !== null && shared > 0) {
-    text.fail('num_kv_shared_layers', `is ${shared}; layers that share KV are not understood`)
+    text.refuse('num_kv_shared_layers', `is ${shared}; layers that share KV are not understood`)
   }
   const kinds = text.optionalList('attn_type_list')
   if (kinds?.some(kind => kind !== 1) === true) {

@@ -79,7 +79,7 @@ function readRatios(input: ReaderInput, layers: number): readonly number[] {
   if (ratios === null) return input.text.fail('compress_ratios', 'is missing')
   for (const [index, ratio] of ratios.entries()) {
     if (ratio !== 0 && ratio < overlappingRatio) {
-      input.text.fail('compress_ratios', `entry ${index} is ${ratio}; known are 0, 4 and larger`)
+      input.text.refuse('compress_ratios', `entry ${index} is ${ratio}; known are 0, 4 and larger`)
     }
   }
   return ratios

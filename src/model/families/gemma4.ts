@@ -24,7 +24,7 @@ export function readGemma4(input: ReaderInput): TextModel {
   const maximumPositionTokens = text.count('max_position_embeddings')
   for (const name of ['num_kv_shared_layers', 'hidden_size_per_layer_input']) {
     if ((text.optionalWhole(name) ?? 0) > 0)
-      text.fail(name, 'is set; layers that share KV or inputs are not understood')
+      text.refuse(name, 'is set; layers that share KV or inputs are not understood')
   }
   const queryHeads = text.count('num_attention_heads')
   const keyValueHeads = text.count('num_key_value_heads')

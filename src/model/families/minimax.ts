@@ -87,7 +87,7 @@ function readBlockSparse(text: ConfigFields, layers: number): readonly (SparseSe
   return frequency.map((flag, index) => {
     if (flag === 0) return null
     if (withoutValue?.[index] === 0) {
-      section.fail(
+      section.refuse(
         'sparse_disable_index_value',
         `entry ${index} is 0; an index with values is not understood`,
       )

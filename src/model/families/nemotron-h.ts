@@ -73,7 +73,7 @@ function readBlocks(text: ConfigFields, listName: string, patternName: string): 
     text.fail(patternName, `has ${pattern.length} letters`)
   }
   return [...pattern].map(
-    letter => letters[letter] ?? text.fail(patternName, `has letter "${letter}"; known are M, *, - and E`),
+    letter => letters[letter] ?? text.refuse(patternName, `has letter "${letter}"; known are M, *, - and E`),
   )
 }
 

@@ -85,5 +85,5 @@ function readFeedForward(block: ConfigFields, hiddenSize: number): FeedForwardPa
 }
 
 function refuse(fields: ConfigFields, name: string): void {
-  if (fields.has(name)) fields.fail(name, 'is set and not understood')
+  if (fields.has(name)) fields.refuse(name, 'is set and not understood')
 }

@@ -23,7 +23,7 @@ export function readQwenHybrid(input: ReaderInput): TextModel {
   const { queryHeads, keyValueHeads, headDimension } = readHeads(text, hiddenSize)
   const bias = text.boolean('attention_bias', false)
   if (text.boolean('use_sliding_window', false))
-    text.fail('use_sliding_window', 'is not understood in this class')
+    text.refuse('use_sliding_window', 'is not understood in this class')
   const full = groupedQueryPart({
     hiddenSize,
     queryHeads,

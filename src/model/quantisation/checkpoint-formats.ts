@@ -72,7 +72,7 @@ function partFormat(
 function expertDtype(text: ConfigFields, name: string): NumberFormat {
   if (name === 'fp4') return 'mxfp4'
   if (name === 'fp8') return 'fp8-block'
-  return dtypes[name] ?? text.fail('expert_dtype', `is "${name}"; known are fp4, fp8 and bfloat16`)
+  return dtypes[name] ?? text.refuse('expert_dtype', `is "${name}"; known are fp4, fp8 and bfloat16`)
 }
 
 function uniform(format: NumberFormat): WeightFormats {
@@ -92,7 +92,7 @@ function readDtype(fields: ConfigFields): NumberFormat | null {
   const name = fields.optionalString(field)
   if (name === null) return null
   const format = dtypes[name.replace('torch.', '')]
-  return format ?? fields.fail(field, `is "${name}"; known are ${Object.keys(dtypes).join(', ')}`)
+  return format ?? fields.refuse(field, `is "${name}"; known are ${Object.keys(dtypes).join(', ')}`)
 }
 
 function findQuantisation(

@@ -102,6 +102,7 @@ function compile(source: string, where: string): RegExp {
   } catch {
     throw new TokenwrightError('model-config', `quantisation section: "${source}" is no regular expression`, {
       where,
+      fix: 'module names that start with re: are regular expressions; take the config.json of the checkpoint unchanged',
     })
   }
 }

@@ -40,7 +40,7 @@ export function readQuantisation(fields: ConfigFields): Quantisation {
     case 'quark':
       return readQuark(fields, base)
     default:
-      return fields.fail('quant_method', `is "${method}", which is not understood`)
+      return fields.refuse('quant_method', `is "${method}", which is not understood`)
   }
 }
 
@@ -73,7 +73,7 @@ const algorithms: Readonly<Record<string, NumberFormat>> = {
 }
 
 function algorithmFormat(fields: ConfigFields, name: string): NumberFormat {
-  return algorithms[name] ?? fields.fail('quant_algo', `is "${name}", which is not understood`)
+  return algorithms[name] ?? fields.refuse('quant_algo', `is "${name}", which is not understood`)
 }
 
 /** NVIDIA ModelOpt; MIXED_PRECISION lists an algorithm per module under quantized_layers, all else is left alone. */
@@ -144,13 +144,13 @@ function readQuark(fields: ConfigFields, base: Omit<Quantisation, 'linear'>): Qu
   if (dtype === 'fp4') return { ...base, linear: 'mxfp4' }
   if (dtype.endsWith('int4')) return { ...base, linear: 'int4' }
   if (dtype.endsWith('int8')) return { ...base, linear: 'int8' }
-  return weight.fail('dtype', `is "${dtype}", which is not understood`)
+  return weight.refuse('dtype', `is "${dtype}", which is not understood`)
 }
 
 function integerFormat(fields: ConfigFields, bits: number): NumberFormat {
   if (bits === 8) return 'int8'
   if (bits === 4) return 'int4'
-  return fields.fail('bits', `is ${bits}; known are 4 and 8`)
+  return fields.refuse('bits', `is ${bits}; known are 4 and 8`)
 }
 
 /** KV-cache format: ModelOpt's kv_cache_quant_algo, compressed-tensors' kv_cache_scheme, Quark's kv_cache_quant_config. */
@@ -160,7 +160,7 @@ function readKeyValue(fields: ConfigFields): NumberFormat | null {
     if (name === 'FP8') return 'fp8'
     if (name === 'INT8') return 'int8'
     if (name === 'NVFP4') return 'nvfp4'
-    return fields.fail('kv_cache_quant_algo', `is "${name}"; known are FP8, INT8 and NVFP4`)
+    return fields.refuse('kv_cache_quant_algo', `is "${name}"; known are FP8, INT8 and NVFP4`)
   }
   const scheme = fields.section('kv_cache_scheme')
   if (scheme === null) return null
@@ -168,5 +168,5 @@ function readKeyValue(fields: ConfigFields): NumberFormat | null {
   if (scheme.optionalString('type') === 'int') return integerFormat(scheme, bits)
   if (bits === 8) return 'fp8'
   if (bits === 4) return 'nvfp4'
-  return scheme.fail('num_bits', `is ${bits}; known are 4 and 8`)
+  return scheme.refuse('num_bits', `is ${bits}; known are 4 and 8`)
 }

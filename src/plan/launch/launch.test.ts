@@ -9,8 +9,9 @@ import { device } from '../../perf/perf.fixture.ts'
 import { planDeployments } from '../plan.ts'
 import type { Candidate } from '../types.ts'
 import { latentMoeModel, world, worldCatalog, worldRequest } from '../world.fixture.ts'
-import { type LaunchInput, launchFiles, parseDeployment } from './index.ts'
+import { type LaunchInput, launchFiles } from './index.ts'
 import { launchPlan } from './launch-plan.ts'
+import { parseDeployment } from './read-deployment.ts'
 import { shellQuote } from './shell.ts'
 
 const speculation: Speculation = {

@@ -12,11 +12,14 @@ import {
   weightsByPool,
 } from '../../cost/index.ts'
 import type { AllocationWeights, ItemisedCostRate } from '../../cost/types.ts'
-import type { Performance, RequestShape } from '../../perf/deployment.ts'
+import { offloadDevices, type Performance, type RequestShape } from '../../perf/deployment.ts'
+import { hybridAssumptions } from '../../perf/hybrid.ts'
 import { tightestObjective } from '../objectives.ts'
 import type { Candidate, Objective, PlanRequest } from '../types.ts'
 import type { PlanContext } from './context.ts'
 import { feasibilityProbability } from './feasibility-probability.ts'
+import { pointTrust } from './point-trust.ts'
+import { averageWatts } from './power.ts'
 import type { DevicePricing } from './pricing.ts'
 import { type DeploymentShape, devicesByPool, questionOf } from './shape.ts'
 import type { SizedDeployment } from './sizing.ts'
@@ -29,7 +32,7 @@ export function buildCandidate(
 ): Candidate {
   const { deployment, load, performance, point } = sized
   const { shape } = point
-  const power = itPower(sized)
+  const power = itPower(sized, request.loadFactor)
   const rate = billOf(sized, power.watts)
   // A demand shape is the caller's: with a load factor, the same bill buys that share of the tokens.
   const hourly = hourlyCost({
@@ -38,9 +41,10 @@ export function buildCandidate(
     utilisation: { availability: 1, demandFill: request.loadFactor, operatingPoint: 1 },
     busyWeights: busyWeights(sized),
   })
-  const tokensPerSecond = performance.totalTokensPerSecond
-  const trust = context.trust({ ...questionOf(shape, request.shape), deployment }, load, performance)
-  const hybrid = shape.prefillAccelerator.id !== shape.accelerator.id
+  const tokensPerSecond = hourly.servedTokensPerSecondTotal
+  const question = { ...questionOf(shape, request.shape), deployment }
+  const trust = pointTrust(context, question, load, performance)
+  const mixed = shape.prefillAccelerator.id !== shape.accelerator.id
   const priced: Candidate = {
     id: candidateId(sized),
     deployment,
@@ -55,7 +59,7 @@ export function buildCandidate(
     carbonGramsPerMillionTokens:
       rate.carbonGramsPerHour === null
         ? null
-        : carbonGramsPerMillionTokens(rate.carbonGramsPerHour, hourly.servedTokensPerSecondTotal),
+        : carbonGramsPerMillionTokens(rate.carbonGramsPerHour, tokensPerSecond),
     basis: trust.basis,
     band: trust.band,
     feasibilityProbability: feasibilityProbability(request.objectives, performance, trust.band),
@@ -63,7 +67,8 @@ export function buildCandidate(
     lowConfidenceFacts: lowConfidenceFacts(shape, rate),
     priceId: shape.pricing.price.id,
     bindingObjective: tightestObjective(objectives, performance),
-    ...(hybrid ? { prefillPriceId: shape.prefillPricing.price.id } : {}),
+    ...(mixed ? { prefillPriceId: shape.prefillPricing.price.id } : {}),
+    ...(shape.offload === null ? {} : { offloadPriceId: shape.offload.pricing.price.id }),
   }
   return priced
 }
@@ -81,31 +86,55 @@ interface ItPower {
   readonly basis: Candidate['powerBasis']
 }
 
-/** Boards plus each device's share of host, network and fans; boards alone where no source states the share. */
-function itPower({ point, groups, performance }: SizedDeployment): ItPower {
-  const { shape } = point
-  const { prefill, decode } = devicesByPool(shape.deployment)
-  const decodeHost = shape.pricing.hostWatts
-  const prefillHost = prefill === 0 ? 0 : shape.prefillPricing.hostWatts
-  if (decodeHost === null || prefillHost === null)
-    return { watts: performance.acceleratorWatts, basis: 'board' }
-  const hosts = groups * (decode * decodeHost + prefill * prefillHost)
-  return { watts: performance.acceleratorWatts + hosts, basis: 'it-all-in' }
+/**
+ * Boards plus each device's share of host, network and fans, averaged over the hours bought (power.ts); boards alone
+ * where no source states the share.
+ */
+function itPower({ point, groups, performance }: SizedDeployment, loadFactor: number): ItPower {
+  const boards = averageWatts(performance, loadFactor)
+  let hosts = 0
+  for (const { count, pricing } of pricedDevices(point.shape, groups)) {
+    if (pricing.hostWatts === null) return { watts: boards, basis: 'board' }
+    hosts += count * pricing.hostWatts
+  }
+  return { watts: boards + hosts, basis: 'it-all-in' }
+}
+
+interface CountedDevices {
+  readonly count: number
+  readonly pricing: DevicePricing
+}
+
+/** Devices by price: prefill first, processors beside the pool last. */
+function pricedDevices(shape: DeploymentShape, groups: number): CountedDevices[] {
+  const { deployment, pricing, prefillPricing, offload } = shape
+  const { prefill, decode } = devicesByPool(deployment)
+  const samePrice = prefillPricing.price.id === pricing.price.id
+  const pools = samePrice
+    ? [{ count: groups * (prefill + decode), pricing }]
+    : [
+        { count: groups * prefill, pricing: prefillPricing },
+        { count: groups * decode, pricing },
+      ]
+  if (offload !== null) {
+    pools.push({ count: groups * offloadDevices(deployment), pricing: offload.pricing })
+  }
+  return pools.filter(({ count }) => count > 0)
 }
 
 function billOf({ point, groups }: SizedDeployment, itWatts: number): ItemisedCostRate {
   const { shape } = point
-  const { prefill, decode } = devicesByPool(shape.deployment)
-  const devices =
-    prefill > 0 && shape.prefillPricing.price.id !== shape.pricing.price.id
-      ? [
-          { count: groups * prefill, price: shape.prefillPricing.price },
-          { count: groups * decode, price: shape.pricing.price },
-        ]
-      : [{ count: groups * (prefill + decode), price: shape.pricing.price }]
   const { electricity, pue } = shape.pricing
+  const counted = pricedDevices(shape, groups)
+  const besideCount = groups * offloadDevices(shape.deployment)
+  const besideEach = (shape.offload?.accelerator.tdpWatts ?? 0) + (shape.offload?.pricing.hostWatts ?? 0)
+  const poolEach = (itWatts - besideCount * besideEach) / (groups * shape.devices)
   return costRate({
-    devices,
+    devices: counted.map(({ count, pricing }) => ({
+      count,
+      price: pricing.price,
+      itWattsPerDevice: pricing === shape.offload?.pricing ? besideEach : poolEach,
+    })),
     itWatts,
     pue: pue.pue,
     usdPerKilowattHour: electricity?.usdPerKilowattHour ?? null,
@@ -162,6 +191,11 @@ function lowConfidenceFacts(shape: DeploymentShape, rate: ItemisedCostRate): str
   ofDevice(shape.accelerator, shape.pricing)
   if (shape.prefillAccelerator.id !== shape.accelerator.id)
     ofDevice(shape.prefillAccelerator, shape.prefillPricing)
+  if (shape.offload !== null) {
+    ofDevice(shape.offload.accelerator, shape.offload.pricing)
+    const { hopSeconds, provenance } = hybridAssumptions
+    facts.push(`hop to ${shape.offload.accelerator.name} of ${hopSeconds * 1e6} µs (${provenance.source})`)
+  }
   const energyBilled = rate.lines.some(line => line.component === 'energy' && !line.included)
   if (energyBilled) {
     const { electricity, pue, hostWatts } = shape.pricing
