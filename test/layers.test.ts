@@ -1,4 +1,4 @@
-/** The house's rules, read from the sources: who may import whom, and what pure code may not know (DESIGN §2). */
+/** The house's rules, read from the sources: who may import whom, and what pure code may not know (docs/architecture.md). */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'

@@ -76,7 +76,7 @@ export interface FileScore {
   readonly coverage: Coverage
   /** Rows predicted but not trusted, by reason. */
   readonly suspect: Readonly<Record<string, number>>
-  /** Over clean rows: see fidelity rules in rows/. */
+  /** Over clean rows: by the rules in rows/. */
   readonly metrics: Metrics
   /** Over all predicted rows, suspect ones included. */
   readonly metricsAllRows: Metrics

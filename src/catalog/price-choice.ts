@@ -47,7 +47,8 @@ export function acceleratorsWithoutPrice(catalog: Catalog): Accelerator[] {
  * The price an answer takes. In order:
  * 1. a provider, when named, restricts everything that follows;
  * 2. the user's own prices win over the built-in ones;
- * 3. a region, when named, is matched exactly or as a prefix (`us` takes `us-east-1`); without a match it plays no part;
+ * 3. a region, when named, is matched exactly or as a prefix (`us` takes `us-east-1`); without a match it plays no part
+ *    and `inRegion` is false, so that a caller can refuse it;
  * 4. the market's figure (`market median`, `market survey`; for owned the hyperscaler's cost), the newest one,
  *    unless a provider was named or prices of the very region exist;
  * 5. otherwise entries of low confidence, capacity blocks and entries a year older than the newest give way to others,

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { TokenwrightError } from './errors.ts'
 import { describeFileFault, fileFault, isSystemFault } from './file-fault.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tokenwright-'))
@@ -34,6 +35,7 @@ describe('faults of the file system', () => {
     )
     expect(describeFileFault('odd')).toBe('odd')
     expect(isSystemFault(new Error('assertion failed'))).toBe(false)
+    expect(isSystemFault(new TokenwrightError('file', 'said already'))).toBe(false)
   })
 
   it('say what was tried, where, and what to do', () => {

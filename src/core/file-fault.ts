@@ -23,7 +23,12 @@ const words: Readonly<Record<string, string>> = {
 
 /** Whether the system reported it, in contrast to a fault of ours. */
 export function isSystemFault(error: unknown): error is Error & { readonly code: string } {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+  return (
+    error instanceof Error &&
+    !(error instanceof TokenwrightError) &&
+    'code' in error &&
+    typeof error.code === 'string'
+  )
 }
 
 /** `no such file`, `no permission`, `it is a folder, not a file`. */

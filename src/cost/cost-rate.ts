@@ -1,5 +1,5 @@
 /**
- * What a deployment costs per hour (DESIGN §3):
+ * What a deployment costs per hour (docs/models/cost.md):
  *
  *   cost rate = Σ devices × price of the tier + energy, where the tier excludes it + extras
  *

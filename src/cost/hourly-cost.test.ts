@@ -29,7 +29,7 @@ function single(usdPerHour: number, tokensPerSecond: number, utilisation = fullU
   })
 }
 
-describe("NVIDIA's table of 2026-04-15, recomputed (research/economics.md (a))", () => {
+describe("NVIDIA's table of 2026-04-15, recomputed (docs/models/cost.md)", () => {
   test('H200: $1.41/h at 93.25 tokens/s/GPU and 1.73 utility kW', () => {
     expect(single(1.41, 93.25).perMillionTokens.blended).toBeCloseTo(4.2, 2)
     expect(tokensPerSecondPerMegawatt(93.25, 1730)).toBeCloseTo(53_900, -2)
@@ -107,7 +107,7 @@ test('break-even: hours, throughput, price and payback agree with the cost equat
   const rate = costRate(rateInput({ devices: [{ count: 1, price: price(1.41) }] }))
   expect(breakEvenUsdPerMillionTokens(rate, 93.25)).toBeCloseTo(4.2, 2)
   expect(breakEvenTokensPerSecond(rate, breakEvenUsdPerMillionTokens(rate, 93.25))).toBeCloseTo(93.25, 9)
-  // H200 in September 2026: $2.90 for three years against a median of $5.40 on demand (research/economics.md §0).
+  // H200 in September 2026: $2.90 for three years against a median of $5.40 on demand (InferenceX and gpu-price-index).
   expect(breakEvenHoursShare(2.9, 5.4)).toBeCloseTo(0.537, 3)
   expect(paybackMonths({ capitalNanoUsd: 120n, runningNanoUsdPerMonth: 5n, rentNanoUsdPerMonth: 15n })).toBe(
     12,

@@ -40,7 +40,7 @@ export interface HourlyCost {
  */
 const accountingHours = 1_000_000n
 
-/** $/Mtok = $/h × 1e6 ÷ (tokens/s × utilisation × 3600) (research/economics.md (a)). */
+/** $/Mtok = $/h × 1e6 ÷ (tokens/s × utilisation × 3600) (docs/models/cost.md). */
 export function hourlyCost(input: HourlyCostInput): HourlyCost {
   const share = servedShare(input.utilisation)
   const served = {

@@ -2,7 +2,7 @@
  * From the price everybody quotes to the price everybody pays: the hourly bill split into the visible tip (devices at
  * work), what lies below the waterline (energy and extras at work, lost speed, idle hours, downtime) and what is not
  * counted at all. The rows add up to the bill to the last nano-dollar. The image is NVIDIA's "inference iceberg" of
- * 2026-04-15 (research/economics.md (a)).
+ * 2026-04-15 (docs/models/cost.md).
  */
 import { formatNanoUsd, splitByWeights, usdFromNano } from '../core/money.ts'
 import { secondsPerHour, tokensPerMillion } from './power.ts'

@@ -1,6 +1,6 @@
 /**
  * Watts, where they are measured, and what they buy. Every figure per watt states its basis; the bases differ by
- * 12 to 29 % on the same machine (research/economics.md, finding 7), so they are never mixed silently.
+ * 12 to 29 % on the same machine (docs/models/cost.md), so they are never mixed silently.
  */
 import { assert } from '../core/assert.ts'
 
@@ -36,7 +36,7 @@ export function utilityWattsOf(itWatts: number, pue: number): number {
   return itWatts * pue
 }
 
-/** tokens/s ÷ megawatts, on the basis of the watts given (research/economics.md (a)). */
+/** tokens/s ÷ megawatts, on the basis of the watts given (docs/models/cost.md). */
 export function tokensPerSecondPerMegawatt(tokensPerSecond: number, watts: number): number {
   assert(watts > 0, `tokens/s/MW needs a positive power, got ${watts} W`)
   return tokensPerSecond / (watts / wattsPerMegawatt)

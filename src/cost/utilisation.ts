@@ -1,6 +1,6 @@
 /**
  * Why a device-hour bought is not a device-hour that serves at full speed: three causes with three owners, kept apart
- * (DESIGN §3) and multiplied only at the end.
+ * (docs/models/cost.md) and multiplied only at the end.
  *
  *   availability     it was up                     faults and recovery     operations
  *   demand fill      there was work                mean ÷ bought capacity  product, autoscaling

@@ -1,6 +1,6 @@
 /**
  * How a bill is split over uncached input, cached input, output and idle time. Each builder is one declared method
- * (DESIGN §3, research/economics.md (a) "Input vs output cost allocation"); none is the truth, all add up to the bill.
+ * (docs/models/cost.md); none is the truth, all add up to the bill.
  *
  * Cached input pays for storing and moving its KV cache, not for FLOPs: its prefill was paid when it was computed. Its
  * share is therefore always an argument of its own, and 0 is a fair value when the cache lies in device memory.
@@ -84,7 +84,7 @@ export interface PriceRatios {
   readonly cachedPerInput: number
 }
 
-/** What API sellers charged in 2026: output 4 to 5 × input, cached input a tenth (research/economics.md (a) 3). */
+/** What API sellers charged in 2026: output 4 to 5 × input, cached input a tenth (docs/models/cost.md). */
 export const marketPriceRatios: PriceRatios = { outputPerInput: 4, cachedPerInput: 0.1 }
 
 /** By fixed ratio, as API price lists do: every class costs a declared multiple of an uncached input token. */

@@ -1,7 +1,7 @@
 /**
  * Tokens that a speculating step emits, as measured: the one table for planning and for reading measured rows, so that
  * the coefficient acceptanceScale means the same in both. SPEED-Bench coding, temperature 1.0, thinking on, vLLM on B300:
- * SemiAnalysisAI/InferenceX golden_al_distribution @843c6254f, read 2026-08 (../shared/data/measured/spec_decode_acceptance.csv).
+ * SemiAnalysisAI/InferenceX golden_al_distribution @843c6254f, read 2026-08.
  * Chat and free text accept less than code; with thinking off the lengths differ by −6 % to +19 % in the same source.
  */
 import type { Speculation } from './deployment.ts'

@@ -59,11 +59,14 @@ export function padToWidth(text: string, columns: number, align: 'left' | 'right
   return align === 'left' ? text + padding : padding + text
 }
 
+/** Between a number and its unit, and around `<`, no line is broken: `53 %`, `mean < 30 ms`. */
+const breakable = /(?<!<)(?:(?<!\d)\s+|\s+(?!(?:%|[kMG]?W|[kMGT]B|ms|µs|s|min)(?![\w/-])))(?!<)/
+
 /** Lines of at most so many columns, broken at spaces; a longer word stays whole. */
 export function wrapText(text: string, columns: number, hangingIndent = ''): string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(/\s+/).filter(Boolean)) {
+  for (const word of text.trim().replace(/\s+/g, ' ').split(breakable).filter(Boolean)) {
     if (line !== '' && displayWidth(line) + 1 + displayWidth(word) > columns) {
       lines.push(line)
       line = hangingIndent + word

@@ -36,7 +36,7 @@ th, td { padding: 4px 14px 4px 0; border-bottom: 1px solid var(--rule); vertical
 td.right, th.right { text-align: right; white-space: nowrap }
 tr.chosen td { font-weight: 600 }
 .wide td { white-space: nowrap }
-dl.pairs { display: grid; grid-template-columns: max-content 1fr; gap: 4px 18px; margin: 8px 0; font-size: 14px }
+dl.pairs { display: grid; grid-template-columns: fit-content(40%) 1fr; gap: 4px 18px; margin: 8px 0; font-size: 14px }
 dl.pairs dt { color: var(--soft) }
 dl.pairs dd { margin: 0; overflow-wrap: anywhere }
 pre { background: var(--panel); border-radius: 6px; padding: 10px 12px; overflow-x: auto; font-size: 12.5px; line-height: 1.45 }
@@ -64,10 +64,24 @@ footer { margin-top: 44px; border-top: 1px solid var(--rule); padding-top: 12px;
   h1 { font-size: 19px }
   dl.pairs { grid-template-columns: 1fr; gap: 0 } dl.pairs dd { margin-bottom: 8px }
 }
+@page { margin: 13mm }
 @media print {
-  :root { --paper: #fff; --ink: #000; --soft: #444; --panel: #f4f4f4; --accent: #1764ab; --accent-soft: #a9c7e4; --strong: #0d3f70; --rule: #ccc; --grid: #e8e8e8 }
-  body { font-size: 11px } main { max-width: none; padding: 0 }
-  figure, table, .key, section > dl { break-inside: avoid } h2 { break-after: avoid }
+  :root {
+    color-scheme: light;
+    --ink: #000; --soft: #444; --faint: #888; --rule: #ccc; --grid: #e8e8e8; --paper: #fff; --panel: #f4f4f4;
+    --accent: #1764ab; --accent-soft: #a9c7e4; --warn: #9a5b00; --strong: #0d3f70;
+  }
+  body { font-size: 10.5px; print-color-adjust: exact; -webkit-print-color-adjust: exact }
+  main { max-width: none; padding: 0 }
+  h1 { font-size: 14px; max-width: none } h2 { font-size: 12.5px; margin: 20px 0 6px; break-after: avoid }
+  p, table, dl.pairs, .soft, figcaption, footer { font-size: 10.5px }
+  .key { gap: 6px; margin-top: 12px } .key div { flex: 1 1 21%; padding: 6px 8px }
+  .key dt, .key small { font-size: 9.5px } .key dd { font-size: 14px }
+  .figures { grid-template-columns: 1fr 1fr; gap: 14px 18px }
+  figure, tr, pre, .key, dl.pairs dt, dl.pairs dd { break-inside: avoid }
+  thead { display: table-header-group }
+  th, td { padding: 2.5px 10px 2.5px 0 } dl.pairs { gap: 2px 14px } pre { font-size: 9.5px }
   .wide { overflow: visible } .wide table { font-size: 8.5px } .wide th, .wide td { padding-right: 7px }
+  footer { margin-top: 24px }
 }
 `

@@ -229,7 +229,12 @@ export function truthPairs(candidate: Candidate): Pair[] {
 export function bindingPairs({ result }: PlanReport): Pair[] {
   return result.binding.map(({ constraint, candidatesExcluded, relaxation }) => [
     readable(constraint),
-    `excludes ${formatCount(candidatesExcluded)}${relaxation === null ? '' : `; ${readable(relaxation)}`}`,
+    [
+      ...(candidatesExcluded === 0 && relaxation !== null
+        ? []
+        : [`excludes ${formatCount(candidatesExcluded)}`]),
+      ...(relaxation === null ? [] : [readable(relaxation)]),
+    ].join('; '),
   ])
 }
 

@@ -137,7 +137,7 @@ function frontSection({ result }: PlanReport, { width, style }: PlanTextOptions)
       formatSignificant(candidate.performance.totalTokensPerSecondPerDevice),
       describeDeployment(candidate.deployment),
     ]),
-    { indent, maximumWidth: width },
+    { indent, maximumWidth: width, wrap: true },
   )
   const plot = renderTextPlot(
     front.map((candidate, index) => ({

@@ -85,7 +85,9 @@ test('a folder in place of the file is a clear error', () => {
 
 test('a missing folder is refused and not made', () => {
   const path = join(folder, 'missing', 'deep', 'plan.html')
-  expect(() => saveFile(path, 'x')).toThrow(/cannot write .*there is no folder/)
+  expect(() => saveFile(path, 'x')).toThrow(
+    `cannot write ${path}: there is no folder ${join(folder, 'missing', 'deep')}`,
+  )
   writeFileSync(join(folder, 'file'), '')
   expect(() => saveFile(join(folder, 'file', 'plan.html'), 'x')).toThrow(/file, not a folder/)
   expect(readdirSync(folder)).toEqual(['file'])

@@ -92,8 +92,8 @@ export function checkSaveFile(path: string): void {
 
 /** Writes one file through a temporary one beside it. */
 export function saveFile(path: string, text: string): void {
+  checkSaveFile(path)
   guarded(path, () => {
-    checkSaveFile(path)
     const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
     try {
       writeFileSync(temporary, text)

@@ -34,5 +34,5 @@ export function renderPairs(pairs: readonly Pair[], width: number): string {
 export function indentedTable(table: Table, width: number): string {
   return table.rows.length === 0
     ? ''
-    : renderTable(table.columns, table.rows, { indent, maximumWidth: width })
+    : renderTable(table.columns, table.rows, { indent, maximumWidth: width, wrap: true })
 }

@@ -41,3 +41,17 @@ test('a table too wide has its widest left-aligned column cut', () => {
 test('missing cells are blank', () => {
   expect(renderTable([{ header: 'a' }, { header: 'b' }], [['x']])).toBe('a  b\n─  ─\nx')
 })
+
+test('cells that do not fit go on below when asked to', () => {
+  const columns = [{ header: 'bill' }, { header: '$/h', align: 'right' }, { header: 'how' }] as const
+  const rows = [['devices', '8.50', 'one device at a price of eight dollars']]
+  expect(renderTable(columns, rows, { maximumWidth: 32, wrap: true })).toBe(
+    [
+      'bill      $/h  how',
+      '───────  ────  ─────────────────',
+      'devices  8.50  one device at a',
+      '               price of eight',
+      '               dollars',
+    ].join('\n'),
+  )
+})

@@ -1,5 +1,5 @@
 /** A plain text table: headers, a rule, rows; columns two spaces apart and as wide as their widest cell. */
-import { cutToWidth, displayWidth, padToWidth } from './display-width.ts'
+import { cutToWidth, displayWidth, padToWidth, wrapText } from './display-width.ts'
 
 export interface TableColumn {
   readonly header: string
@@ -9,6 +9,8 @@ export interface TableColumn {
 export interface TableOptions {
   /** Columns of the terminal; wider tables have their widest left-aligned columns cut. */
   readonly maximumWidth?: number
+  /** Cells that do not fit go on below instead of being cut. */
+  readonly wrap?: boolean
   /** Put before every line. */
   readonly indent?: string
   /** Styles the header line, e.g. bold; given at the command line's edge only. */
@@ -37,10 +39,19 @@ export function renderTable(
   return [
     style(line(columns.map(column => column.header))),
     widths.map(width => '─'.repeat(width)).join(gap),
-    ...rows.map(line),
+    ...rows.flatMap(row => (options.wrap === true ? wrapped(row, widths) : [row]).map(line)),
   ]
     .map(text => indent + text)
     .join('\n')
+}
+
+/** One row as several lines, each cell broken to its column. */
+function wrapped(row: readonly string[], widths: readonly number[]): string[][] {
+  const cells = row.map((cell, index) =>
+    displayWidth(cell) <= widths[index]! ? [cell] : wrapText(cell, widths[index]!),
+  )
+  const height = Math.max(...cells.map(lines => lines.length))
+  return Array.from({ length: height }, (_, index) => cells.map(lines => lines[index] ?? ''))
 }
 
 /** Natural widths, then the widest left-aligned columns narrowed, one at a time, until the table fits. */

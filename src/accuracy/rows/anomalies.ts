@@ -1,4 +1,4 @@
-/** Rows whose numbers cannot be what they claim (fidelity study §2, rules 9 to 14). Each rule is one function. */
+/** Rows whose numbers cannot be what they claim (docs/models/measured-rows.md, rules 9 to 14). Each rule is one function. */
 import type { MeasuredPoint } from '../measured-point.ts'
 import { littlesLawTokensPerSecondPerDevice } from './littles-law.ts'
 import type { RowPhysics } from './row-physics.ts'

@@ -1,4 +1,4 @@
-/** The layout a row really ran with. Dumps label one and the same layout in several ways (fidelity study §2, rule 3). */
+/** The layout a row really ran with. Dumps label one and the same layout in several ways (docs/models/measured-rows.md, rule 3). */
 import type { Parallelism } from '../../perf/deployment.ts'
 
 /** Sizes as written in a row; null where the cell is empty. */

@@ -1,4 +1,4 @@
-/** Copies of one measurement in several dumps (fidelity study §2, rule 1). */
+/** Copies of one measurement in several dumps (docs/models/measured-rows.md, rule 1). */
 
 /** Four significant digits: enough to tell measurements apart, few enough to match rounded copies. */
 export function roundedKey(value: number): string {

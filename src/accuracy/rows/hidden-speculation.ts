@@ -1,5 +1,5 @@
 /**
- * Rows measured with multi-token prediction on, in a file that does not say so (fidelity study §2, rule 7). Found by
+ * Rows measured with multi-token prediction on, in a file that does not say so (docs/models/measured-rows.md, rule 7). Found by
  * joining with runs that do say it: the same configuration is 1.5 to 2.1 times faster at 4 users. The db dump kept
  * runs without speculation only, so a row that is also in it is clean.
  */

@@ -1,7 +1,7 @@
 /**
  * Number formats by part for a row's precision label. The label names the checkpoint, not every part: gpt-oss packs
  * only its experts, NVFP4 checkpoints of mixture-of-experts models keep attention in bf16, heads stay bf16.
- * KV cache (fidelity study §9): fp8 for TensorRT-LLM and vLLM except with bf16 checkpoints; SGLang keeps bf16 for
+ * KV cache (docs/models/measured-rows.md): fp8 for TensorRT-LLM and vLLM except with bf16 checkpoints; SGLang keeps bf16 for
  * grouped-query attention and, before Blackwell and CDNA4, for latent attention.
  */
 import type { NumberFormat } from '../../model/architecture.ts'

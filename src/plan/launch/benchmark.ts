@@ -11,7 +11,7 @@ import { type Argument, shellCommand, shellQuote, shellScript } from './shell.ts
 
 const resultFile = 'benchmark-result.json'
 
-/** A published mean TTFT over a short closed-loop run is mostly its initial burst (fidelity study §4.3): 20 rounds make it a twentieth. */
+/** A published mean TTFT over a short closed-loop run is mostly its initial burst (docs/models/performance.md §4): 20 rounds make it a twentieth. */
 const rounds = 20
 const fewestRequests = 200
 /** Open loop: this long. */

@@ -14,7 +14,7 @@ import { hasExperts } from './precision-presets.ts'
 
 /** Ranks of one replica beyond which no engine is deployed today; DeepSeek's own service uses up to 144 (320 at most). */
 const mostRanks = 64
-/** Tensor parallelism beyond this splits matrices too thin to gain (fidelity study, TP ≤ 16). */
+/** Tensor parallelism beyond this splits matrices too thin to gain: nothing beyond TP16 was measured. */
 const mostTensor = 16
 /** NVLink, Infinity Fabric …; below this per device and direction, links count as slow (PCIe 5 x16 is 64 GB/s). */
 const fastLinkBytesPerSecond = 100e9
