@@ -114,6 +114,7 @@ function bars(files: readonly MeasuredFileContent[], held: HeldOut): Bar[] {
   const throughput = statistics(held.configuration, slices[4]!)!
   const joules = statistics(held.configuration, slices[8]!)!
   const regret = regretOf(scored(held.configuration.filter(h => file(h) === 'serving_latency')))
+  const known = regret.feasibleKnown
   const chosen = regret.configuration
   const distinct = files.reduce((sum, f) => sum + f.rows.distinct, 0)
   const predicted = files.reduce((sum, f) => sum + f.prepared.length, 0)
@@ -144,7 +145,13 @@ function bars(files: readonly MeasuredFileContent[], held: HeldOut): Bar[] {
       met: joules.median <= 0.3,
     },
     {
-      what: 'regret of the recommended configuration, median and p90',
+      what: 'regret of the recommendation among what meets the limit, median and p90',
+      bar: '≤ 6 %, ≤ 25 %',
+      reached: `${percent(known.median)}, ${percent(known.p90)}`,
+      met: known.median <= 0.06 && known.p90 <= 0.25,
+    },
+    {
+      what: 'the same when the limit too is judged by prediction',
       bar: '≤ 6 %, ≤ 25 %',
       reached: `${percent(chosen.median)}, ${percent(chosen.p90)}`,
       met: chosen.median <= 0.06 && chosen.p90 <= 0.25,

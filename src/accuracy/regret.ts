@@ -179,17 +179,14 @@ function decideConfiguration(
   options: readonly Option[],
   limitMs: number,
 ): { configuration: number; impossible: boolean } {
-  const grouped = [...Map.groupBy(options, option => option.configuration).values()]
-  const elasticity = lightLoadElasticity(grouped.map(loads => loads.map(option => option.predicted)))
-  const configurations = grouped.map(loads => ({
+  const configurations = [...Map.groupBy(options, option => option.configuration).values()].map(loads => ({
     measured: throughputAt(
       loads.map(option => option.measured),
       limitMs,
     ),
-    predicted: promisedAt(
+    predicted: throughputAt(
       loads.map(option => option.predicted),
       limitMs,
-      elasticity,
     ),
     fastest: Math.min(...loads.map(option => option.predicted.tpotMs)),
   }))
@@ -200,35 +197,6 @@ function decideConfiguration(
   )
   const chosen = ranking.find(c => c.measured !== null)!
   return { configuration: best / chosen.measured! - 1, impossible: ranking[0]!.measured === null }
-}
-
-/**
- * A configuration whose every measured load is predicted slower than the limit, but by no more than this ratio, can be
- * promised at a lighter load: the upper end of the 80 % band of TPOT (data/calibration/error-bands.json, class "cell").
- */
-const lighterLoadRatio = 1.25
-
-/**
- * What a planner promises at the limit. Its loads are continuous, the measured ones are not: where all of them are
- * predicted a little too slow, it takes fewer users and gives throughput ∝ TPOT^elasticity.
- */
-function promisedAt(loads: readonly Performance[], limitMs: number, elasticity: number): number | null {
-  const within = throughputAt(loads, limitMs)
-  if (within !== null) return within
-  const fastest = loads.reduce((a, b) => (b.tpotMs < a.tpotMs ? b : a))
-  if (fastest.tpotMs > limitMs * lighterLoadRatio) return null
-  return fastest.tokensPerSecondPerDevice * (limitMs / fastest.tpotMs) ** elasticity
-}
-
-/** d ln throughput / d ln TPOT between the two lightest predicted loads: median over the group's configurations. */
-function lightLoadElasticity(configurations: readonly (readonly Performance[])[]): number {
-  const slopes = configurations.flatMap(loads => {
-    const [first, second] = [...loads].sort((a, b) => a.tpotMs - b.tpotMs)
-    if (first === undefined || second === undefined || second.tpotMs === first.tpotMs) return []
-    const gain = Math.log(second.tokensPerSecondPerDevice / first.tokensPerSecondPerDevice)
-    return [Math.max(1, gain / Math.log(second.tpotMs / first.tpotMs))]
-  })
-  return slopes.length === 0 ? 1 : median(slopes)
 }
 
 /**

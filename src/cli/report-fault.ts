@@ -48,9 +48,21 @@ const usualFix: Partial<Record<ErrorCode, string>> = {
   facts: 'see docs/guides/facts.md for the form',
 }
 
+/** Longest text of a fault: a binary file given by mistake has cells of any length. */
+const longestText = 1500
+
+/** Text that came from the user's file must not steer the terminal: control characters become visible, length is cut. */
+export function printable(text: string): string {
+  const visible = text.replace(/\p{Cc}/gu, character => (character === '\n' ? character : '\uFFFD'))
+  return visible.length <= longestText ? visible : `${visible.slice(0, longestText)}…`
+}
+
 function print(error: TokenwrightError, { json }: { readonly json: boolean }): void {
-  const { code, message, where } = error
-  const fix = error.fix ?? usualFix[code]
+  const { code } = error
+  const message = printable(error.message)
+  const where = error.where === undefined ? undefined : printable(error.where)
+  const advice = error.fix ?? usualFix[code]
+  const fix = advice === undefined ? undefined : printable(advice)
   if (json) {
     process.stderr.write(
       `${JSON.stringify({ error: { code, message, where: where ?? null, fix: fix ?? null } })}\n`,

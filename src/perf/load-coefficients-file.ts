@@ -1,6 +1,7 @@
 /** Reads the fitted coefficients shipped in data/calibration, or a user's own. */
 import { readFileSync } from 'node:fs'
 import { TokenwrightError } from '../core/errors.ts'
+import { fileFault } from '../core/file-fault.ts'
 import type { CoefficientSet } from './coefficients.ts'
 
 const shipped = new URL('../../data/calibration/coefficients.json', import.meta.url)
@@ -10,9 +11,7 @@ export function loadCoefficients(path: string | URL = shipped): CoefficientSet {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    throw new TokenwrightError('file', `cannot read coefficients: ${(error as Error).message}`, {
-      where: String(path),
-    })
+    throw fileFault(error, 'read the coefficients', { where: String(path) })
   }
   const set = JSON.parse(text) as CoefficientSet
   if (set.schema !== 'coefficients/1') {

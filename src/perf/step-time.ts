@@ -73,7 +73,10 @@ export function newStepSeconds(): StepSeconds {
   }
 }
 
-/** (a⁴ + b⁴)^¼: a roofline without its corner, because kernels near the ridge reach neither roof. */
+/**
+ * (a⁴ + b⁴)^¼: a roofline without its corner, because kernels near the ridge reach neither roof. The fixed sharpness of
+ * kernels/smooth-maximum.ts written with square roots: this runs a million times per search.
+ */
 export function smoothMaximum(a: number, b: number): number {
   if (a <= 0) return b
   if (b <= 0) return a

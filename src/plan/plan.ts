@@ -234,6 +234,12 @@ function warningsOf(
     warnings.push('without a latency objective the cheapest load is the largest that memory holds')
   }
   const best = ranking[0]
+  if (best !== undefined && best.performance.ttft.p90Ms > best.performance.endToEnd.meanMs / 2) {
+    const seconds = (best.performance.ttft.p90Ms / 1e3).toPrecision(2)
+    warnings.push(
+      `one user in ten waits ${Number(seconds)} s or more for the first token, longer than for all that follow: add a ttft objective`,
+    )
+  }
   if (best !== undefined && best.feasibilityProbability < 0.5) {
     const names = request.objectives.map(formatObjective).join(', ')
     warnings.push(

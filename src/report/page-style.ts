@@ -36,6 +36,7 @@ th, td { padding: 4px 14px 4px 0; border-bottom: 1px solid var(--rule); vertical
 td.right, th.right { text-align: right; white-space: nowrap }
 tr.chosen td { font-weight: 600 }
 .wide td { white-space: nowrap }
+.wide table { font-size: 12.5px } .wide th, .wide td { padding-right: 10px }
 dl.pairs { display: grid; grid-template-columns: fit-content(40%) 1fr; gap: 4px 18px; margin: 8px 0; font-size: 14px }
 dl.pairs dt { color: var(--soft) }
 dl.pairs dd { margin: 0; overflow-wrap: anywhere }

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
 import { TokenwrightError } from '../core/errors.ts'
+import { fileFault } from '../core/file-fault.ts'
 import { RequestStatistics, type TraceStatistics } from './request-statistics.ts'
 import { TraceReader } from './trace-formats.ts'
 
@@ -35,12 +36,11 @@ export async function readTraceStatistics(path: string): Promise<TraceStatistics
 
 function unreadable(path: string, error: Error): TokenwrightError {
   const code = (error as NodeJS.ErrnoException).code
-  if (code === 'ENOENT') {
-    return new TokenwrightError('file', `no such file: ${path}`, { where: path, fix: 'check the path' })
+  if (typeof code === 'string' && code.startsWith('Z_')) {
+    return new TokenwrightError('file', `not valid gzip data: ${error.message}`, {
+      where: path,
+      fix: 'the file may be cut off, or not be gzipped at all',
+    })
   }
-  const damaged = typeof code === 'string' && code.startsWith('Z_')
-  return new TokenwrightError('file', damaged ? `not valid gzip data: ${error.message}` : error.message, {
-    where: path,
-    fix: damaged ? 'the file may be cut off, or not be gzipped at all' : 'check that the file can be read',
-  })
+  return fileFault(error, 'read the trace', { where: path, fix: 'check the path' })
 }

@@ -8,6 +8,7 @@ import { readMeasuredRows } from '../../accuracy/read-measured-rows.ts'
 import type { RowPhysics } from '../../accuracy/rows/row-physics.ts'
 import { type FileScore, type PointOutcome, scoreFile } from '../../accuracy/score.ts'
 import { TokenwrightError } from '../../core/errors.ts'
+import { fileFault } from '../../core/file-fault.ts'
 import { startProgress } from '../progress.ts'
 import { rowLines } from './validate-rows.ts'
 import { fileScoreText } from './validate-text.ts'
@@ -102,14 +103,7 @@ function readRows(file: string, physics: RowPhysics | null): MeasuredRows {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    throw new TokenwrightError(
-      'file',
-      `Cannot read ${file}: ${error instanceof Error ? error.message : error}`,
-      {
-        where: file,
-        fix: 'Check the path.',
-      },
-    )
+    throw fileFault(error, 'read the measurements', { where: file, fix: 'check the path' })
   }
   try {
     return readMeasuredRows(text, physics)
