@@ -281,13 +281,18 @@ Errors are |predicted ÷ measured − 1| on rows the fit has not seen. Three way
 **configuration groups** (model × accelerator × engine × precision × layout × speculation leave as a whole, from every
 file), **whole models**, **whole accelerators**. Coefficients, priors' widths and row rules are the same in all of them.
 
+**How blind this is.** No held-out row enters the fit it is judged by, but the choices around the fit were made while
+looking at these very tables: the widths of the priors, which kernel priors to use, the form of the eager-prefill floor, the
+factor per cell, and two priors (MiniMax-M3's and DeepSeek-V4's attention floor). Several priors also lean on an earlier
+study of the same files (\`data/calibration/priors.json\` says which). Expect somewhat larger errors on new data.
+
 ## Bars
 
 ${barTable(bars(files, held))}
 
-For comparison, in the words of their own evaluations: AIConfigurator 0.9 reaches 12 to 21 % on TPOT and 600 to 800 % on
-TTFT; BLIS 18 to 23 % on TTFT. Noise of repeated runs of one configuration: TPOT 0.7 % median and 7.8 % p90, TTFT 3.6 %
-and 13.8 %; a different engine version moves TPOT by 12 % and TTFT by 15 %.
+For comparison, as others published on other rows (BLIS's head-to-head against vLLM, 2026-08; not rerun here): AIConfigurator 0.9
+12 to 21 % on TPOT and 600 to 800 % on TTFT; BLIS 18 to 23 % on TTFT. Noise of repeated runs and
+the effect of engine versions are not separated here.
 
 ## Errors: mean / median / 90th percentile
 
@@ -324,10 +329,10 @@ ${groupTable(held.configuration)}
 ## What is bad
 
 - **TTFT of disaggregated runs**: queues in front of prefill pools flip with a small error in their rate.
-- **DeepSeek-V4 and AMD**: software moves by factors within weeks; rows of different dates share one cell.
+- **DeepSeek-V4 and AMD**: the largest errors. Rows of different dates and software share one cell.
 - **Speculation**: files say that it was on, not how many tokens were drafted; three are assumed.
-- **TTFT at high concurrency** of a published mean is half start-up burst; the planner reports steady state instead.
-- Versions of engines are not modelled: ±10 % is the floor without them.
+- **TTFT at high concurrency**: a published mean of a short run contains its start-up burst; the planner reports steady state instead.
+- Versions of engines are not modelled.
 
 ## Rows
 

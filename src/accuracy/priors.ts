@@ -4,7 +4,10 @@ import type { CoefficientName, CoefficientSet } from '../perf/coefficients.ts'
 export interface HandSetPriors {
   readonly asOf: string
   readonly coefficients: Readonly<
-    Record<CoefficientName, { readonly source: string; readonly values: Record<string, number> }>
+    Record<
+      CoefficientName,
+      { readonly basis: string; readonly source: string; readonly values: Record<string, number> }
+    >
   >
 }
 

@@ -1,6 +1,6 @@
 /**
  * Watts, where they are measured, and what they buy. Every figure per watt states its basis; the bases differ by
- * 12 to 29 % on the same machine (docs/models/cost.md), so they are never mixed silently.
+ * 12 to 29 % on the same machine (InferenceX constants before and after July 2026), so they are never mixed silently.
  */
 import { assert } from '../core/assert.ts'
 

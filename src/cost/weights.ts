@@ -84,7 +84,7 @@ export interface PriceRatios {
   readonly cachedPerInput: number
 }
 
-/** What API sellers charged in 2026: output 4 to 5 × input, cached input a tenth (docs/models/cost.md). */
+/** What API sellers charged in 2026: output 4 to 5 × input, cached input a tenth (providers' list prices). */
 export const marketPriceRatios: PriceRatios = { outputPerInput: 4, cachedPerInput: 0.1 }
 
 /** By fixed ratio, as API price lists do: every class costs a declared multiple of an uncached input token. */

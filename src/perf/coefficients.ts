@@ -1,5 +1,5 @@
 /**
- * The few numbers between physics and reality. Each coefficient has a prior (hand-set from kernel tables or physics,
+ * The few numbers between physics and reality. Each coefficient has a prior (kernel tables, an earlier study or an assumption,
  * see docs/models/performance.md §3) and additive effects in ln space, fitted with shrinkage towards zero
  * (scripts/calibrate.ts), so that an unseen accelerator, engine or model falls back level by level to the prior.
  */

@@ -1,4 +1,7 @@
-/** Rules of the engines that shape batching. Defaults of the releases the measurements used. */
+/**
+ * Rules of the engines that shape batching. Budgets are defaults as remembered, not looked up for each release; launch scripts
+ * of published benchmarks often set their own.
+ */
 import type { Accelerator } from '../catalog/types.ts'
 import type { Engine } from './deployment.ts'
 
@@ -39,7 +42,7 @@ export const enginePolicies: Readonly<Record<Engine, EnginePolicy>> = {
   },
 }
 
-/** Below this memory vLLM and SGLang choose their smaller default (vllm/engine/arg_utils.py, sglang server_args.py). */
+/** Below this memory vLLM and SGLang choose a smaller default: from memory of their argument parsers, not looked up. */
 const largeDeviceBytes = 70 * 2 ** 30
 
 /** Prompt tokens of one step by the engine's default for the device. */

@@ -23,7 +23,7 @@ export interface MemoryRule {
 
 const gigabyte = 1e9
 
-/** Defaults of the releases the measurements used (2025-10 to 2026-04). */
+/** As the measured releases (2025-10 to 2026-04) behaved; each source says what is documented and what is inferred. */
 export const memoryRules: Readonly<Record<Engine, MemoryRule>> = {
   vllm: {
     fraction: 0.92,
@@ -40,7 +40,8 @@ export const memoryRules: Readonly<Record<Engine, MemoryRule>> = {
     reservedBytes: 1 * gigabyte,
     activationBytesPerElement: 0,
     blockTokens: 1,
-    source: 'SGLang mem_fraction_static as chosen by server_args for 80–192 GB devices',
+    source:
+      'assumed from published runs on 80–192 GB devices (earlier study); SGLang chooses mem_fraction_static itself',
   },
   trtllm: {
     fraction: 0.9,

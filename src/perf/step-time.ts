@@ -1,7 +1,7 @@
 /**
  * How long one engine step takes on the fullest rank: roofline by operator with a smooth maximum of memory and compute
  * time, plus collectives, plus launch floors per layer, plus host work per step and sequence.
- * Structure after the study in docs/models/performance.md §2; a plain roofline without the floors misses by 30 to 60 %.
+ * Equations: docs/models/performance.md §2.
  */
 import type { Accelerator } from '../catalog/types.ts'
 import type { NumberFormat } from '../model/architecture.ts'

@@ -57,7 +57,7 @@ export function perfContext(input: PerfContextInput): PlanContext {
   }
 }
 
-/** σ(ln) 0.17 of TPOT and 0.4 of TTFT: unseen kind or device (docs/models/accuracy.md, "unseen"). */
+/** For callers without trust data only: σ(ln) 0.17 of TPOT and 0.4 of TTFT, assumed. The command line passes measured bands. */
 const wideTpot: ErrorBand = { low: Math.exp(-1.28 * 0.17), high: Math.exp(1.28 * 0.17) }
 const wideTtft: ErrorBand = { low: Math.exp(-1.28 * 0.4), high: Math.exp(1.28 * 0.4) }
 

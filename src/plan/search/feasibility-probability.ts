@@ -7,7 +7,7 @@ import type { ErrorBand, Objective } from '../types.ts'
 const bandDeviations = 1.2815515655446004
 
 /**
- * Errors are log-normal (docs/models/accuracy.md: about σ(ln) 0.12 of TPOT, 0.3 of TTFT). Objectives on one metric fail together
+ * Errors are taken as log-normal, with the widths of the bands given. Objectives on one metric fail together
  * (one factor moves all its statistics), TTFT and TPOT fail independently, end-to-end follows the wider of the two bands.
  */
 export function feasibilityProbability(
