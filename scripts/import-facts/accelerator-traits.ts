@@ -36,6 +36,7 @@ export const acceleratorTraits: Readonly<Record<string, AcceleratorTraits>> = {
   'a100-80-pcie': traits('ampere', nvidia, 'a100-pcie', 'NVIDIA A100 80GB PCIe'),
   a10g: traits('ampere', nvidia, 'NVIDIA A10G'),
   a30: traits('ampere', nvidia, 'NVIDIA A30'),
+  'rtx-4090': traits('ada', nvidia, 'rtx4090', 'NVIDIA GeForce RTX 4090'),
   l4: traits('ada', nvidia, 'NVIDIA L4'),
   l40s: traits('ada', nvidia, 'NVIDIA L40S'),
   'h100-sxm': traits(

@@ -97,6 +97,8 @@ export type CacheEvent =
       readonly parentHash: number | null
       /** Index of the first stored block in the prompt. */
       readonly firstBlock: number
+      /** Tokens per block, for subscribers of engines with different ones; left out: what the subscriber was told. */
+      readonly blockTokens?: number
       readonly tier: CacheTier
     }
   | {

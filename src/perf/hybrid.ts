@@ -231,6 +231,7 @@ function halfOf(work: StepWork): StepWork {
     prefillTokens: work.prefillTokens / 2,
     prefillTokensAllGroups: work.prefillTokensAllGroups / 2,
     prefillPastTokens: work.prefillPastTokens + work.prefillTokens / 4,
+    prefillAttentionFlops: work.prefillAttentionFlops === null ? null : work.prefillAttentionFlops / 2,
     promptsCompleted: work.promptsCompleted / 2,
   }
 }

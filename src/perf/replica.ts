@@ -96,6 +96,7 @@ export class Replica {
         prefillTokens: 0,
         prefillTokensAllGroups: 0,
         prefillPastTokens: 0,
+        prefillAttentionFlops: null,
         promptsCompleted: 0,
       },
       out,
@@ -133,6 +134,7 @@ export class Replica {
         prefillTokensAllGroups: tokens * alignedGroups,
         // Mean of the chunks: half of the new tokens are already there.
         prefillPastTokens: shape.cachedTokens + (this.#newTokens - this.#newTokens / this.#chunks) / 2,
+        prefillAttentionFlops: null,
         promptsCompleted: prompts / this.#chunks,
       },
       out,

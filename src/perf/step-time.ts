@@ -24,6 +24,11 @@ export interface StepWork {
   readonly prefillTokens: number
   readonly prefillTokensAllGroups: number
   readonly prefillPastTokens: number
+  /**
+   * Attention work of the prompt tokens (prefillAttentionWork) where they belong to several prompts or chunks;
+   * null: one chunk of prefillTokens after prefillPastTokens.
+   */
+  readonly prefillAttentionFlops: number | null
   /** Prompts that end in this step on the rank: each is sampled once. */
   readonly promptsCompleted: number
 }
@@ -36,6 +41,7 @@ export const idleWork: StepWork = {
   prefillTokens: 0,
   prefillTokensAllGroups: 0,
   prefillPastTokens: 0,
+  prefillAttentionFlops: null,
   promptsCompleted: 0,
 }
 
@@ -165,7 +171,8 @@ export class StepModel {
     let prefillAttention = (f.stateFlopsPerToken * tokens) / this.#attentionRate
     if (work.prefillTokens > 0) {
       prefillAttention +=
-        prefillAttentionWork(f.prefillAttentionFlops, work.prefillPastTokens, work.prefillTokens) /
+        (work.prefillAttentionFlops ??
+          prefillAttentionWork(f.prefillAttentionFlops, work.prefillPastTokens, work.prefillTokens)) /
         this.#attentionRate
     }
 
