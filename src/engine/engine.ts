@@ -7,28 +7,18 @@
 import { assert } from '../core/assert.ts'
 import { createCache } from './cache/create-cache.ts'
 import type { CacheChange } from './cache/key-value-cache.ts'
+import { planRank } from './plan-rank.ts'
 import { Rank } from './rank.ts'
+import { chooseRank } from './rank-choice.ts'
+import { refusal } from './request-limits.ts'
+import { RunPlanner } from './run-planner.ts'
 import { emitted, isDecoding, type Sequence, tokensToEmit, tokenUnit, totalTokens } from './sequence.ts'
 import type { EngineSettings } from './settings.ts'
-import { decayNewTokenRatio, initialNewTokenRatio, planSglang } from './sglang-scheduler.ts'
+import { decayNewTokenRatio, initialNewTokenRatio } from './sglang-scheduler.ts'
 import { runJoules, type StepRun, stepAt, stepEndUs } from './step-run.ts'
-import { planTrtllm } from './trtllm-scheduler.ts'
-import type {
-  Engine,
-  EngineEvent,
-  EngineInput,
-  EngineRequest,
-  EngineState,
-  RankWork,
-  StepCost,
-  StepTimer,
-} from './types.ts'
-import { planVllm } from './vllm-scheduler.ts'
+import type { Engine, EngineEvent, EngineInput, EngineRequest, EngineState, StepTimer } from './types.ts'
 
 type FinishedEvent = Extract<EngineEvent, { kind: 'finished' }>
-
-/** A run longer than this is cut: nobody waits for more, and durations stay exact in doubles. */
-const longestRun = 1_000_000
 
 export function createEngine(settings: EngineSettings, timer: StepTimer): Engine {
   return new EngineInstance(settings, timer)
@@ -38,16 +28,15 @@ class EngineInstance implements Engine {
   readonly #settings: EngineSettings
   readonly #timer: StepTimer
   readonly #ranks: Rank[] = []
-  readonly #works: RankWork[]
+  readonly #planner: RunPlanner
   readonly #sequences = new Map<number, Sequence>()
-  readonly #cost: StepCost = { seconds: 0, joules: 0 }
   #out: EngineEvent[] = []
   #nowUs = 0
   #run: StepRun | null = null
-  #slowFactor = 1
   #stalledUntilUs = 0
   #order = 0
-  #nextRank = 0
+  /** Submissions so far: ranks take turns. */
+  #turn = 0
   #submitted = 0
   #ended = 0
   /** Something may be planned although no run is under way. */
@@ -77,7 +66,7 @@ class EngineInstance implements Engine {
         rank.newTokenRatio = initialNewTokenRatio(settings.rules.conservativeness)
       this.#ranks.push(rank)
     }
-    this.#works = this.#ranks.map(rank => rank.work)
+    this.#planner = new RunPlanner(this.#ranks, timer)
   }
 
   get state(): EngineState {
@@ -111,7 +100,7 @@ class EngineInstance implements Engine {
         break
       case 'slow':
         assert(input.factor > 0, 'a slow factor is above zero')
-        this.#slowFactor = input.factor
+        this.#planner.slowFactor = input.factor
         this.#interrupt()
         break
       case 'stall':
@@ -155,13 +144,13 @@ class EngineInstance implements Engine {
   #submit(request: EngineRequest): void {
     const settings = this.#settings
     this.#submitted++
-    const refused = this.#refusal(request)
+    const refused = refusal(settings, request)
     if (refused !== null) {
       this.#ended++
       this.#tellEnd(request.id, 'rejected', refused, 0)
       return
     }
-    const index = this.#chooseRank()
+    const index = chooseRank(this.#ranks, settings.rules, this.#turn++)
     const rank = this.#ranks[index]!
     if (rank.waiting.size >= settings.maximumWaiting) {
       this.#ended++
@@ -196,47 +185,6 @@ class EngineInstance implements Engine {
     const overtakes = rules.engine === 'vllm' && rules.policy === 'priority'
     if (this.#run !== null && blocked && !overtakes) return
     this.#interrupt()
-  }
-
-  #refusal(request: EngineRequest): FinishedEvent['reason'] | null {
-    const settings = this.#settings
-    assert(request.inputTokens >= 1 && request.outputTokens >= 1, 'a request has a prompt and an answer')
-    if (request.inputTokens + request.outputTokens > settings.maximumContextTokens)
-      return 'prompt-exceeds-limit'
-    const { rules } = settings
-    const wholePrompts = rules.engine === 'trtllm' && !rules.chunkedContext
-    if (wholePrompts && request.inputTokens > settings.tokenBudget * settings.pipelineStages)
-      return 'prompt-exceeds-limit'
-    const drafts = settings.speculation?.draftTokens ?? 0
-    const answer = request.role === 'prefill' ? 0 : request.outputTokens - 1 + drafts
-    const blocks = Math.ceil((request.inputTokens + answer) / settings.blockTokens)
-    return blocks > settings.blocksPerRank ? 'cache-too-small' : null
-  }
-
-  /**
-   * vLLM's coordinator: 4 × waiting + running, the least (DPLBAsyncMPClient, from memory); SGLang's controller goes round
-   * (load_balance_method round_robin); TensorRT-LLM is taken as the least running and waiting (assumed).
-   */
-  #chooseRank(): number {
-    const count = this.#ranks.length
-    if (count === 1) return 0
-    const rules = this.#settings.rules.engine
-    const start = this.#nextRank
-    this.#nextRank = (start + 1) % count
-    if (rules === 'sglang') return start
-    let best = start
-    let least = Number.POSITIVE_INFINITY
-    for (let step = 0; step < count; step++) {
-      const index = (start + step) % count
-      const rank = this.#ranks[index]!
-      const weight = rules === 'vllm' ? 4 : 1
-      const score = weight * rank.waiting.size + rank.running.length + rank.loading.length
-      if (score < least) {
-        least = score
-        best = index
-      }
-    }
-    return best
   }
 
   #cancel(requestId: number): void {
@@ -440,17 +388,10 @@ class EngineInstance implements Engine {
     for (const rank of this.#ranks) {
       rank.finishLoading(nowUs)
       rank.clearBatch()
-      switch (this.#settings.rules.engine) {
-        case 'vllm':
-          planVllm(rank, nowUs, this.#out)
-          break
-        case 'sglang':
-          planSglang(rank, nowUs, this.#out)
-          break
-        case 'trtllm':
-          planTrtllm(rank, nowUs, this.#out)
-          break
-      }
+      const preempted = rank.preemptions
+      planRank(rank, nowUs, this.#out)
+      // Whoever gave everything back without a step computing anything is looked at again at once: an empty step.
+      if (rank.batch.length === 0 && rank.preemptions > preempted) planRank(rank, nowUs, this.#out)
       if (rank.batch.length > 0) work = true
       if (!rank.decodeOnly && !(rank.batch.length === 0 && rank.waiting.size === 0)) decodeOnly = false
       nextLoadUs = Math.min(nextLoadUs, rank.nextLoadUs())
@@ -460,7 +401,7 @@ class EngineInstance implements Engine {
       if (this.#ranks.every(rank => rank.idle)) this.#resetIdle()
       return
     }
-    this.#startRun(decodeOnly, nextLoadUs)
+    this.#run = this.#planner.start(nowUs, decodeOnly, nextLoadUs)
   }
 
   /** SGLang starts careful again after a pause (scheduler.py, on idle). */
@@ -471,66 +412,6 @@ class EngineInstance implements Engine {
       rank.newTokenRatio = initialNewTokenRatio(rules.conservativeness)
       rank.batchIsFull = false
     }
-  }
-
-  #startRun(decodeOnly: boolean, nextLoadUs: number): void {
-    let steps = decodeOnly ? longestRun : 1
-    let decodeSequences = 0
-    let prefillTokens = 0
-    for (const rank of this.#ranks) {
-      rank.describe()
-      if (steps > 1 && rank.batch.length > 0) steps = rank.decodeRun(steps)
-      decodeSequences += rank.work.decodeSequences
-      for (let chunk = 0; chunk < rank.work.chunks; chunk++) prefillTokens += rank.work.chunkTokens[chunk]!
-    }
-    const first = this.#price()
-    let prefillShare = 0
-    if (prefillTokens > 0) prefillShare = this.#prefillShare(first.seconds, decodeSequences)
-    let slopeUs = 0
-    let slopeJoules = 0
-    if (steps > 1) {
-      for (const rank of this.#ranks) {
-        const tokens = (rank.unitsPerStep * (steps - 1)) / tokenUnit
-        rank.work.decodeContextTokens += rank.work.decodeSequences * tokens
-      }
-      const last = this.#price()
-      slopeUs = ((last.seconds - first.seconds) * 1e6) / (steps - 1)
-      slopeJoules = (last.joules - first.joules) / (steps - 1)
-    }
-    const run: StepRun = {
-      startUs: this.#nowUs,
-      steps,
-      done: 0,
-      // A step takes time: at least one microsecond, or the clock would stand still.
-      firstUs: Math.max(1, first.seconds * 1e6),
-      slopeUs: Math.max(0, slopeUs),
-      firstJoules: first.joules,
-      slopeJoules,
-      prefillShare,
-      delayUs: 0,
-      decodeSequences,
-      prefillTokens,
-    }
-    // Tokens from slower tiers join at the first step boundary after they have arrived.
-    if (steps > 1 && nextLoadUs < stepEndUs(run, steps)) run.steps = stepAt(run, nextLoadUs)
-    this.#run = run
-  }
-
-  #price(): StepCost {
-    const cost = this.#cost
-    this.#timer.step(this.#works, cost)
-    assert(cost.seconds >= 0 && Number.isFinite(cost.seconds), 'a step takes a finite time')
-    return { seconds: cost.seconds * this.#slowFactor, joules: cost.joules * this.#slowFactor }
-  }
-
-  /** Share of a step that its prompts are responsible for: what it takes beyond the same step without them. */
-  #prefillShare(seconds: number, decodeSequences: number): number {
-    if (decodeSequences === 0 || seconds <= 0) return 1
-    const chunks = this.#works.map(work => work.chunks)
-    for (const work of this.#works) work.chunks = 0
-    const without = this.#price().seconds
-    for (const [index, work] of this.#works.entries()) work.chunks = chunks[index]!
-    return Math.min(1, Math.max(0, 1 - without / seconds))
   }
 
   // Ends

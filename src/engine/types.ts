@@ -69,6 +69,8 @@ export interface StepsEvent {
   readonly startUs: number
   readonly atUs: number
   readonly steps: number
+  /** Duration of the first of them, where they grow along the run; left out: all are alike. */
+  readonly firstStepUs?: number
   /** Sequences decoding in each of them, all ranks; each gains `tokensPerSequence` a step on average. */
   readonly decodeSequences: number
   /** Prompt tokens computed in them, all ranks. */

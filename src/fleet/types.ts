@@ -3,7 +3,7 @@ import type { Process } from '../core/state-machine.ts'
 import type { EngineSettings } from '../engine/settings.ts'
 import type { Engine, EngineEvent, StepTimer } from '../engine/types.ts'
 import type { RequestRecord } from '../metrics/record.ts'
-import type { RejectReason, Router } from '../routing/types.ts'
+import type { CandidateEstimate, RejectReason, Router } from '../routing/types.ts'
 import type { WorkloadRequest } from '../workload/request.ts'
 
 /** Equal replicas of one role. A fleet may have several pools of mixed hardware. */
@@ -24,6 +24,10 @@ export interface PoolSettings {
   readonly linkBytesPerSecond: number
   /** Fixed time to hand a prompt over between pools, seconds. */
   readonly handoffSeconds: number
+  /** Predictions for policies by cost or latency; left out where nobody knows. */
+  readonly estimate?: CandidateEstimate | null
+  /** Models it serves; left out: any. Routers look at it. */
+  readonly models?: readonly string[]
 }
 
 export type FleetInput =
@@ -32,7 +36,13 @@ export type FleetInput =
   | { readonly kind: 'fault'; readonly fault: Fault }
   /** Change of a pool's size; replicas drain before they go. */
   | { readonly kind: 'scale'; readonly pool: string; readonly replicas: number }
+  /**
+   * Rolling upgrade: every replica of the pool is replaced by a new one, `atOnce` at a time. Old ones drain before their
+   * successors are ordered; with surge the successors are ready before the old ones drain.
+   */
+  | { readonly kind: 'upgrade'; readonly pool: string; readonly atOnce: number; readonly surge?: boolean }
 
+/** Faults of replicas that are gone, or never were, do nothing. */
 export type Fault =
   | { readonly kind: 'crash'; readonly replica: number; readonly downSeconds: number }
   | { readonly kind: 'slow'; readonly replica: number; readonly factor: number; readonly seconds: number }
@@ -42,6 +52,7 @@ export type Fault =
 
 export type FleetEvent =
   | { readonly kind: 'engine'; readonly replica: number; readonly event: EngineEvent }
+  /** Sent to a replica; again for the decoding one of a pair of pools, and when it is retried after a crash. */
   | { readonly kind: 'routed'; readonly requestId: number; readonly atUs: number; readonly replica: number }
   | {
       readonly kind: 'rejected'
@@ -65,11 +76,18 @@ export type FleetEvent =
       readonly atUs: number
       readonly state: ReplicaLifecycle
     }
-  /** First token at the fleet's edge (front end and lag included), for clients. */
+  /**
+   * First token at the fleet's edge (front end and lag included), for clients. With event skipping it may be told late, at
+   * the end of the steps that follow it; atUs is right in both.
+   */
   | { readonly kind: 'first-token'; readonly requestId: number; readonly atUs: number }
   /** The request is over: its record is complete. */
-  | { readonly kind: 'ended'; readonly record: RequestRecord }
+  | { readonly kind: 'ended'; readonly record: RequestRecord; readonly request: WorkloadRequest }
 
+/**
+ * starting: ordered, not yet serving. draining: takes nothing new, finishes what it has. down: crashed, starts again later.
+ * gone: given back, costs nothing more.
+ */
 export type ReplicaLifecycle = 'starting' | 'ready' | 'draining' | 'down' | 'gone'
 
 export interface ReplicaInfo {
@@ -77,19 +95,34 @@ export interface ReplicaInfo {
   readonly pool: string
   readonly lifecycle: ReplicaLifecycle
   readonly engine: Engine
+  /** Sequences it can run at once, all ranks. */
+  readonly slots: number
+  /** Power while no step runs, all its devices. */
+  readonly idleWatts: number
 }
 
 export interface Fleet extends Process<FleetInput, FleetEvent> {
+  /** All there ever were, in the order of their ids; gone ones stay, so that ids keep their meaning. */
   readonly replicas: readonly ReplicaInfo[]
+  /** Requests submitted and not over. */
+  readonly inFlight: number
+  /** Of them, held in front of the fleet because the router said 'wait'. */
+  readonly waitingInFront: number
   /** Joules and replica-hours so far, idle power included; dollars follow from them. */
-  usage(nowUs: number): {
-    readonly pool: string
-    readonly replicaSeconds: number
-    readonly joules: number
-    readonly busySeconds: number
-  }[]
+  usage(nowUs: number): PoolUsage[]
+  /** Tokens handed over so far; 0 before the first token is, and after the end. */
   emittedTokens(requestId: number): number
   checkInvariants(): void
+}
+
+/** joules = joules of all steps + idle watts × (replicaSeconds − busySeconds). Steps count when they have ended. */
+export interface PoolUsage {
+  readonly pool: string
+  /** From the order for a replica until it is gone; starting, draining and down included. */
+  readonly replicaSeconds: number
+  readonly joules: number
+  /** Time in which at least one step ran. */
+  readonly busySeconds: number
 }
 
 export interface FleetSettings {
@@ -99,4 +132,14 @@ export interface FleetSettings {
   /** Chooses among decode replicas; null: least loaded. */
   readonly decodeRouter: Router | null
   readonly seed: string | number
+  /** Requests that a crash broke off before their first token was handed over are routed again, once. Default false: they fail. */
+  readonly retryAfterCrash?: boolean
+  /**
+   * Prefill/decode pools: when the client gets the first token. decode (default): the prefill's token is dropped and the
+   * decode replica samples it again in its first step (vLLM; Dynamo with vLLM). transfer: the prefill's token travels with
+   * the cache (SGLang). prefill: handed over as soon as the prompt is done. See docs/models/fleet.md.
+   */
+  readonly firstTokenAfter?: 'decode' | 'transfer' | 'prefill'
+  /** Pass the engines' events on. Default true; off saves time where only records are wanted. */
+  readonly engineEvents?: boolean
 }

@@ -327,7 +327,7 @@ export function valueFromLog(name: CoefficientName, logValue: number): number {
 }
 
 /**
- * Most specific prior: kernel generation, engine and format; then fewer of them; then the kind of layer or the engine;
+ * Most specific prior: accelerator or kernel generation, engine and format; then fewer of them; then the kind of layer or the engine;
  * then the default.
  */
 export function priorOf(set: CoefficientSet, name: CoefficientName, cell: Cell): number {
@@ -338,10 +338,11 @@ export function priorOf(set: CoefficientSet, name: CoefficientName, cell: Cell):
       : name === 'mbuCache'
         ? cell.cacheFormat
         : cell.denseFormat
-  for (const engine of [cell.engine, '*']) {
-    const value =
-      table[`${cell.kernelGeneration}/${engine}/${format}`] ?? table[`${cell.kernelGeneration}/${engine}`]
-    if (value !== undefined) return value
+  for (const family of [cell.acceleratorId, cell.kernelGeneration]) {
+    for (const engine of [cell.engine, '*']) {
+      const value = table[`${family}/${engine}/${format}`] ?? table[`${family}/${engine}`]
+      if (value !== undefined) return value
+    }
   }
   return (
     table[`${cell.attentionKind}/${cell.engine}`] ??

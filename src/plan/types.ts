@@ -2,17 +2,10 @@
 import type { PriceTier } from '../catalog/types.ts'
 import type { PredictionBasis } from '../core/provenance.ts'
 import type { CostPerMillionTokens, CostRate } from '../cost/types.ts'
+import type { Objective } from '../metrics/objective.ts'
 import type { Deployment, Engine, Load, Performance, RequestShape } from '../perf/deployment.ts'
 
-export type ObjectiveMetric = 'ttft' | 'tpot' | 'e2e'
-export type ObjectiveStatistic = 'mean' | 'p50' | 'p90' | 'p95' | 'p99'
-
-/** "ttft p90 < 1s" */
-export interface Objective {
-  readonly metric: ObjectiveMetric
-  readonly statistic: ObjectiveStatistic
-  readonly limitMs: number
-}
+export type { Objective, ObjectiveMetric, ObjectiveStatistic } from '../metrics/objective.ts'
 
 export interface PlanRequest {
   readonly modelId: string

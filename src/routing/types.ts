@@ -17,6 +17,10 @@ export interface CandidateState {
   readonly capacity: number
   /** What a request costs and how long it takes there; null where nobody knows: policies by load still work. */
   readonly estimate: CandidateEstimate | null
+  /** Models it serves; left out: any. A request that names no model ('') goes anywhere. */
+  readonly models?: readonly string[]
+  /** Tokens its prefix cache can hold, where known: an estimated index then forgets as much as the cache does. */
+  readonly cacheTokens?: number
 }
 
 /** Predictions for one request at a candidate in its present state. Pure; may be asked often. */
@@ -28,13 +32,18 @@ export interface CandidateEstimate {
   marginalUsd(state: CandidateState, inputTokens: number, cachedTokens: number, outputTokens: number): number
 }
 
-export type RejectReason =
-  | 'no-candidate'
-  | 'queue-full'
-  | 'deadline'
-  | 'fair-share'
-  | 'saturated'
-  | 'objective-out-of-reach'
+/** Why a request was not served, a closed list. docs/models/routing.md says when each is given. */
+export const rejectReasons = [
+  'no-candidate',
+  'queue-full',
+  'deadline',
+  'fair-share',
+  'rate-limit',
+  'saturated',
+  'objective-out-of-reach',
+] as const
+
+export type RejectReason = (typeof rejectReasons)[number]
 
 export type RoutingDecision =
   | {
@@ -47,7 +56,10 @@ export type RoutingDecision =
   | { readonly kind: 'wait'; readonly retryUs: number }
   | { readonly kind: 'reject'; readonly reason: RejectReason; readonly retryAfterSeconds: number }
 
-/** Synchronous and deterministic: time and randomness come in. */
+/**
+ * Synchronous and deterministic: time and randomness come in. Whoever drives it tells it what became of a request: sent(),
+ * then firstToken() at most once, then ended() (or removed() of the candidate). Ids it does not know are ignored.
+ */
 export interface Router {
   route(nowUs: number, request: WorkloadRequest, candidates: readonly CandidateState[]): RoutingDecision
   /** The request was sent there (also when something else than route() decided). */
@@ -57,6 +69,41 @@ export interface Router {
   ended(nowUs: number, requestId: number, candidateId: number): void
   /** Cache contents as the engine reports them. */
   cacheChanged(candidateId: number, event: CacheEvent): void
-  /** The candidate is gone, and with it its cache. */
+  /** The candidate is gone, and with it its cache. It may come back under the same id, empty. */
   removed(candidateId: number): void
+  /** Why the last route() decided as it did; null before the first. Costs nothing unless asked. */
+  explain?(): RoutingExplanation | null
+  /** What the router itself believes under way at a candidate; zeros for unknown ones. */
+  inFlight?(candidateId: number): CandidateInFlight
 }
+
+/** What was sent to one candidate and has not ended. */
+export interface CandidateInFlight {
+  readonly requests: number
+  /** Prompt tokens to compute (those believed cached left out) of requests without a first token. */
+  readonly pendingPromptTokens: number
+  /** Prompt tokens, cached ones included, of all of them. */
+  readonly promptTokens: number
+}
+
+export interface RoutingExplanation {
+  /** The policy's kind, as in its RouterSpec. */
+  readonly policy: string
+  readonly requestId: number
+  readonly atUs: number
+  readonly decision: RoutingDecision
+  readonly candidates: readonly ExplainedCandidate[]
+}
+
+export interface ExplainedCandidate {
+  readonly candidateId: number
+  /** picked, considered, or the filter that took it out. */
+  readonly outcome: 'picked' | 'considered' | FilterName
+  /** What the picker compared, higher is better; null when it was filtered out. */
+  readonly score: number | null
+  readonly expectedCachedTokens: number
+  /** What the score is made of, by name: a scorer's value in [0, 1], blocks, milliseconds, dollars. */
+  readonly parts: Readonly<Record<string, number>>
+}
+
+export type FilterName = 'ready' | 'model' | 'capacity' | 'saturation'

@@ -21,6 +21,7 @@ import { prepareHybridPool } from '../perf/hybrid-pool.ts'
 import { memoryRules } from '../perf/memory-budget.ts'
 import { type PreparedPool, preparePool } from '../perf/prepare-pool.ts'
 import { atContext } from '../perf/rank-features.ts'
+import { type TwinCalibration, uncalibrated } from './twin-calibration.ts'
 
 /** What may be set otherwise than the engine's defaults; undefined or absent: the default. */
 export interface EngineOverrides {
@@ -33,6 +34,8 @@ export interface EngineOverrides {
   readonly blocksPerRank?: number | undefined
   readonly blockTokens?: number | undefined
   readonly prefixCaching?: boolean | undefined
+  /** vLLM's --async-scheduling. Default: off, as the coefficients were fitted (most measured engines did not have it). */
+  readonly asyncScheduling?: boolean | undefined
   readonly rules?: SchedulerRules | undefined
   readonly tiers?: readonly Omit<TierSettings, 'blockBytes'>[] | undefined
 }
@@ -45,6 +48,8 @@ export interface TwinInput {
   readonly shape: RequestShape
   readonly accelerator: (id: string) => Accelerator
   readonly coefficients: CoefficientSet
+  /** What the twin needs otherwise than the analytic answer the coefficients were fitted through; absent: nothing. */
+  readonly calibration?: TwinCalibration
   /** Replaces the fitted coefficients of a cell: calibrated ones. */
   readonly adjust?: (coefficients: LocalCoefficients) => LocalCoefficients
   readonly usdPerDeviceHour: (acceleratorId: string) => number
@@ -69,7 +74,9 @@ function twinPool(input: TwinInput, role: PoolSettings['role'], pool: Pool): Poo
     input.coefficients,
     cellOf(input.modelId, input.architecture, accelerator, deployment),
   )
-  const coefficients = input.adjust?.(fitted) ?? fitted
+  const own = input.calibration?.engines[deployment.engine] ?? uncalibrated
+  const resolved = { ...fitted, firstTokenLagSteps: fitted.firstTokenLagSteps * own.firstTokenLag }
+  const coefficients = input.adjust?.(resolved) ?? resolved
   const prepared = preparedPool(input, role, pool, accelerator, coefficients)
   const { features } = prepared.replica.question.model
   const context = Math.max(1, input.shape.inputTokens)
@@ -84,7 +91,8 @@ function twinPool(input: TwinInput, role: PoolSettings['role'], pool: Pool): Poo
     engine: engineSettings(input, role, pool, accelerator, prepared),
     timer: () =>
       performanceTimer(prepared, role === 'prefill' ? null : deployment.speculation, {
-        prefillWork: role === 'prefill' ? coefficients.prefillPoolWork : 1,
+        prefillWork: own.promptWork * (role === 'prefill' ? coefficients.prefillPoolWork : 1),
+        overlapsHost: input.overrides.asyncScheduling ?? false,
       }),
     replicas: pool.replicas,
     devicesPerReplica: devices,

@@ -1,94 +1,141 @@
 /** Traces in CSV with a header: Azure, BurstGPT, Vidur and any file whose columns have a usual name. */
-import { columnExamples, findColumns, parseArrival, unitOfColumn } from './trace-columns.ts'
-import { type TraceParser, type TraceRequest, tokenCount, traceFault } from './trace-formats.ts'
+import { arrivalParser, columnExamples, findColumns, normaliseColumn, unitOfColumn } from './trace-columns.ts'
+import {
+  checkCached,
+  optionalSeconds,
+  type SessionPlace,
+  shownValue,
+  type TraceParser,
+  type TraceSink,
+  tokenCount,
+  traceFault,
+} from './trace-formats.ts'
+import type { SessionBook } from './trace-sessions.ts'
 
-export function csvTraceParser(): TraceParser {
-  let columns: ReturnType<typeof findColumns> | null = null
-  let width = 0
-  let secondsPerUnit = 1
-  let names: readonly string[] = []
-  const notes = new Set<string>()
+interface Header {
+  readonly names: readonly string[]
+  readonly at: ReturnType<typeof findColumns>
+  readonly arrival: (text: string) => number | null
+  readonly serviceUnit: number
+  /** Whether plain numbers of the arrival column state no unit. */
+  readonly unitAssumed: boolean
+}
 
-  const readHeader = (line: string, lineNumber: number): void => {
-    names = splitCsvLine(line, lineNumber)
-    width = names.length
-    columns = findColumns(names)
-    for (const field of ['input', 'output'] as const) {
-      if (columns[field] >= 0) continue
-      throw traceFault(
-        lineNumber,
-        `no column for ${field} tokens among «${names.join(', ')}»`,
-        `name one of the columns ${columnExamples(field)}; the first line of a CSV trace is its header`,
-      )
-    }
-    if (columns.arrival < 0) {
-      notes.add('the trace has no arrival times: the request rate is unknown')
-      return
-    }
-    const unit = unitOfColumn(names[columns.arrival] ?? '')
-    secondsPerUnit = unit ?? 1
-  }
+/** `notes` takes what an answer must repeat (assumed units and the like). */
+export function csvTraceParser(sessions: SessionBook, notes: Set<string>): TraceParser {
+  let header: Header | null = null
+  let format = 'csv'
 
-  const readRow = (line: string, lineNumber: number): TraceRequest => {
+  const readRow = (
+    line: string,
+    lineNumber: number,
+    sink: TraceSink,
+    { names, at, ...rest }: Header,
+  ): void => {
     const cells = splitCsvLine(line, lineNumber)
-    if (cells.length !== width) {
+    if (cells.length !== names.length) {
       throw traceFault(
         lineNumber,
-        `${cells.length} columns where the header has ${width}`,
+        `${cells.length} columns where the header has ${names.length}`,
         'complete the line or remove it',
       )
     }
-    const at = columns!
-    const arrivalText = at.arrival < 0 ? null : cells[at.arrival]!
-    const arrivalSeconds = arrivalText === null ? null : parseArrival(arrivalText, secondsPerUnit)
-    if (arrivalText !== null && arrivalSeconds === null) {
-      throw traceFault(
-        lineNumber,
-        `${names[at.arrival]} is «${arrivalText}», not a time`,
-        'write seconds, a column name ending in _ms for milliseconds, or 2026-11-20 18:15:46.68',
-      )
-    }
-    if (arrivalText !== null && unitOfColumn(names[at.arrival]!) === null && /^[\d.]+$/.test(arrivalText)) {
+    const arrivalSeconds =
+      at.arrival < 0 ? null : readArrival(cells[at.arrival]!, names[at.arrival]!, rest, lineNumber)
+    if (rest.unitAssumed && /^[\d.]+$/.test(cells[at.arrival]!)) {
       notes.add(`${names[at.arrival]} is read as seconds: the header states no unit`)
     }
     const inputTokens = tokenCount(cells[at.input], names[at.input]!, lineNumber)
     const cachedTokens = at.cached < 0 ? null : tokenCount(cells[at.cached], names[at.cached]!, lineNumber)
-    if (cachedTokens !== null && cachedTokens > inputTokens) {
-      throw traceFault(
-        lineNumber,
-        `${cachedTokens} cached tokens in a prompt of ${inputTokens}`,
-        'cached tokens are part of the input: count them in both columns',
-      )
-    }
-    return {
+    checkCached(cachedTokens, inputTokens, lineNumber)
+    const name = at.session < 0 ? '' : cells[at.session]!.trim()
+    const place: SessionPlace | null =
+      name === '' ? null : sessions.place(sessions.lastOf(name), arrivalSeconds, null)
+    const row = sink.add({
       arrivalSeconds,
       inputTokens,
       outputTokens: tokenCount(cells[at.output], names[at.output]!, lineNumber),
       cachedTokens,
-      blockIds: null,
-    }
+      blocks: null,
+      model: at.model < 0 ? '' : cells[at.model]!.trim(),
+      place,
+    })
+    if (place === null || row < 0) return
+    const service = at.service < 0 ? null : cells[at.service]!.trim() || null
+    const serviceSeconds = optionalSeconds(service, names[at.service] ?? '', rest.serviceUnit, lineNumber)
+    sessions.remember(name, { row, session: place.session, arrivalSeconds, serviceSeconds })
   }
 
   return {
-    format: 'csv',
-    notes,
-    read(line, lineNumber) {
-      if (columns !== null) return readRow(line, lineNumber)
-      readHeader(line, lineNumber)
-      return null
+    get format() {
+      return format
+    },
+    read(line, lineNumber, sink) {
+      if (header !== null) return readRow(line, lineNumber, sink, header)
+      header = readHeader(line, lineNumber, notes)
+      format = formatOf(header.names)
     },
   }
 }
 
+function readHeader(line: string, lineNumber: number, notes: Set<string>): Header {
+  const names = splitCsvLine(line, lineNumber).map(name => name.trim())
+  const at = findColumns(names)
+  for (const field of ['input', 'output'] as const) {
+    if (at[field] >= 0) continue
+    throw traceFault(
+      lineNumber,
+      `no column for ${field} tokens among «${shownValue(names.join(', '))}»`,
+      `name one of the columns ${columnExamples(field)}; the first line of a CSV trace is its header`,
+    )
+  }
+  if (at.arrival < 0) notes.add('the trace has no arrival times: the request rate is unknown')
+  if (names.some(name => normaliseColumn(name) === 'numimages')) {
+    notes.add('NumImages is not used: prompts have the ContextTokens that the trace states')
+  }
+  const unit = at.arrival < 0 ? 1 : unitOfColumn(names[at.arrival]!)
+  return {
+    names,
+    at,
+    arrival: arrivalParser(unit ?? 1),
+    serviceUnit: at.service < 0 ? 1 : (unitOfColumn(names[at.service]!) ?? 1),
+    unitAssumed: unit === null,
+  }
+}
+
+/** Names of published forms, by their headers. */
+function formatOf(names: readonly string[]): string {
+  const all = new Set(names.map(normaliseColumn))
+  if (all.has('contexttokens') && all.has('generatedtokens')) return 'azure'
+  if (all.has('requesttokens') && all.has('responsetokens')) return 'burstgpt'
+  if (all.has('numprefilltokens') && all.has('numdecodetokens')) return 'vidur'
+  return 'csv'
+}
+
+function readArrival(
+  text: string,
+  name: string,
+  { arrival }: Pick<Header, 'arrival'>,
+  lineNumber: number,
+): number {
+  const seconds = arrival(text)
+  if (seconds !== null) return seconds
+  throw traceFault(
+    lineNumber,
+    `${name} is «${shownValue(text)}», not a time`,
+    'write seconds, a column name ending in _ms for milliseconds, or 2026-11-20 18:15:46.68',
+  )
+}
+
 /** Fields of one line; double quotes as in RFC 4180, without line breaks inside fields. */
 function splitCsvLine(line: string, lineNumber: number): string[] {
-  if (!line.includes('"')) return line.split(',').map(cell => cell.trim())
+  if (!line.includes('"')) return line.split(',')
   const cells: string[] = []
   let index = 0
   while (index <= line.length) {
     if (line[index] !== '"') {
       const end = line.indexOf(',', index)
-      cells.push(line.slice(index, end < 0 ? line.length : end).trim())
+      cells.push(line.slice(index, end < 0 ? line.length : end))
       if (end < 0) return cells
       index = end + 1
       continue
@@ -104,7 +151,7 @@ function splitCsvLine(line: string, lineNumber: number): string[] {
       cell += '"'
       index++
     }
-    cells.push(cell.trim())
+    cells.push(cell)
     if (index >= line.length) return cells
     if (line[index] !== ',')
       throw traceFault(lineNumber, 'text after a closing quote', 'double quotes inside quotes')

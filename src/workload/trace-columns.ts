@@ -2,8 +2,9 @@
  * Names under which published traces state the same thing, and how their times are written.
  * Azure: TIMESTAMP, ContextTokens, GeneratedTokens. BurstGPT: Timestamp(s), Request tokens, Response tokens.
  * Mooncake and Bailian: timestamp, input_length, output_length. Vidur: num_prefill_tokens, num_decode_tokens.
+ * LLMServingSim: arrival_time_ns, input_toks, output_toks.
  */
-export type TraceField = 'arrival' | 'input' | 'output' | 'cached'
+export type TraceField = 'arrival' | 'input' | 'output' | 'cached' | 'session' | 'service' | 'model'
 
 /** Lower case, letters and digits only; the first match in a file wins. */
 const fieldNames: Readonly<Record<TraceField, readonly string[]>> = {
@@ -17,6 +18,7 @@ const fieldNames: Readonly<Record<TraceField, readonly string[]>> = {
     'arrivaltime',
     'arrivaltimes',
     'arrivaltimems',
+    'arrivaltimens',
     'arrivedat',
     'arrivaltimestamp',
     'requesttime',
@@ -66,7 +68,12 @@ const fieldNames: Readonly<Record<TraceField, readonly string[]>> = {
     'numcachedtokens',
     'prefixtokens',
   ],
+  session: ['sessionid', 'session', 'conversationid', 'threadid'],
+  service: ['elapsedtime', 'servicetime', 'e2elatency', 'e2elatencyms'],
+  model: ['model', 'modelname'],
 }
+
+const fields = Object.keys(fieldNames) as TraceField[]
 
 export function normaliseColumn(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '')
@@ -75,14 +82,12 @@ export function normaliseColumn(name: string): string {
 /** Index of each field among the names; −1 when missing. */
 export function findColumns(names: readonly string[]): Readonly<Record<TraceField, number>> {
   const normalised = names.map(normaliseColumn)
-  const find = (field: TraceField) => {
-    for (const name of fieldNames[field]) {
-      const index = normalised.indexOf(name)
-      if (index >= 0) return index
-    }
-    return -1
+  const found: Partial<Record<TraceField, number>> = {}
+  for (const field of fields) {
+    const name = fieldNames[field].find(candidate => normalised.includes(candidate))
+    found[field] = name === undefined ? -1 : normalised.indexOf(name)
   }
-  return { arrival: find('arrival'), input: find('input'), output: find('output'), cached: find('cached') }
+  return found as Readonly<Record<TraceField, number>>
 }
 
 /** Names a user may give a column, for error messages. */
@@ -94,30 +99,77 @@ export function columnExamples(field: TraceField): string {
 export function unitOfColumn(name: string): number | null {
   const lower = name.toLowerCase().trim()
   if (/[_( ]ms\)?$|millis/.test(lower) || normaliseColumn(name).endsWith('ms')) return 1e-3
+  if (/[_( ]ns\)?$/.test(lower)) return 1e-9
   if (/[_( ](s|sec|secs|seconds)\)?$/.test(lower)) return 1
   return null
 }
 
-/** Epoch milliseconds are beyond this, epoch seconds below (year 5138). */
+/** Plain numbers without a stated unit beyond this are epoch milliseconds, below it seconds (year 5138). */
 const epochMillisecondsFrom = 1e11
 
-/** Seconds of a plain number or a date and time without zone (`2023-11-16 18:15:46.6805900`); null when neither. */
+const plainNumber = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+const dateAndTime = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2}):(\d{2}(?:\.\d+)?)(Z|[+-]\d{2}:?\d{2})?$/i
+
+/** Seconds of a plain number or a date and time with or without zone (`2023-11-16 18:15:46.6805900`); null when neither. */
 export function parseArrival(text: string, secondsPerUnit: number): number | null {
   const trimmed = text.trim()
-  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed)) {
+  if (plainNumber.test(trimmed)) {
     const value = Number(trimmed)
     if (!Number.isFinite(value)) return null
-    return value >= epochMillisecondsFrom ? value * 1e-3 : value * secondsPerUnit
+    return secondsPerUnit === 1 && value >= epochMillisecondsFrom ? value * 1e-3 : value * secondsPerUnit
   }
-  const date = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2}):(\d{2}(?:\.\d+)?)(Z|[+-]\d{2}:?\d{2})?$/.exec(
-    trimmed,
-  )
+  const date = dateAndTime.exec(trimmed)
   if (date === null) return null
   const [, year, month, day, hour, minute, second, zone] = date
   if (Number(month) < 1 || Number(month) > 12 || Number(day) < 1 || Number(day) > 31) return null
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) >= 61) return null
   const days = daysFromCivil(Number(year), Number(month), Number(day))
   return days * 86_400 + Number(hour) * 3600 + Number(minute) * 60 + Number(second) - zoneSeconds(zone)
+}
+
+/**
+ * parseArrival for column after column of one trace: most dates differ from the last one in their seconds only, and
+ * reading those alone is five times as fast.
+ */
+export function arrivalParser(secondsPerUnit: number): (text: string) => number | null {
+  let minute = ''
+  let minuteSeconds = 0
+  return text => {
+    if (minute !== '' && text.startsWith(minute)) {
+      const seconds = secondsOnly(text, minute.length)
+      if (seconds >= 0) return minuteSeconds + seconds
+    }
+    const parsed = parseArrival(text, secondsPerUnit)
+    if (
+      parsed !== null &&
+      text[16] === ':' &&
+      text[10] !== undefined &&
+      !/[Z+]|-\d\d:?\d\d$/i.test(text.slice(17))
+    ) {
+      minute = text.slice(0, 17)
+      minuteSeconds = parseArrival(`${minute}00`, 1)!
+    }
+    return parsed
+  }
+}
+
+/** `SS.fffffff` from `start` to the end; −1 when there is anything else. */
+function secondsOnly(text: string, start: number): number {
+  let value = 0
+  let scale = 0
+  for (let index = start; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code === 46 && scale === 0 && index === start + 2) {
+      scale = 1
+      continue
+    }
+    if (code < 48 || code > 57) return -1
+    value = value * 10 + (code - 48)
+    if (scale > 0) scale *= 10
+  }
+  if (text.length < start + 2 || scale === 1 || (scale === 0 && text.length !== start + 2)) return -1
+  const seconds = scale > 0 ? value / scale : value
+  return seconds < 61 ? seconds : -1
 }
 
 function zoneSeconds(zone: string | undefined): number {

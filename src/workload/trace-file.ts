@@ -1,46 +1,46 @@
-/** Reads a trace file line by line, gzipped (.gz) or not: the only part of workload/ that touches the disk. */
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
-import { createGunzip } from 'node:zlib'
-import { TokenwrightError } from '../core/errors.ts'
-import { fileFault } from '../core/file-fault.ts'
-import { RequestStatistics, type TraceStatistics } from './request-statistics.ts'
-import { TraceReader } from './trace-formats.ts'
+/** Reads traces from files: the edge of workload/. */
+import { planningStatistics, type TraceStatistics } from './request-statistics.ts'
+import { isServeGenPath, readServeGenModel } from './serve-gen-file.ts'
+import { readLines } from './trace-lines-file.ts'
+import { TraceReader } from './trace-reader.ts'
+import { SessionBook } from './trace-sessions.ts'
+import { sourceSummary, type TraceSource } from './trace-source.ts'
+import { type TraceTable, TraceTableBuilder } from './trace-table.ts'
 
-export async function readTraceStatistics(path: string): Promise<TraceStatistics> {
-  const file = createReadStream(path)
-  const bytes = path.endsWith('.gz') ? file.pipe(createGunzip()) : file
-  const lines = createInterface({ input: bytes, crlfDelay: Number.POSITIVE_INFINITY })
-  const failed = new Promise<never>((_, reject) => {
-    file.once('error', (error: Error) => reject(unreadable(path, error)))
-    bytes.once('error', (error: Error) => reject(unreadable(path, error)))
-  })
-  const reader = new TraceReader(path)
-  const statistics = new RequestStatistics()
-  const consumed = (async () => {
-    for await (const line of lines) {
-      const request = reader.read(line)
-      if (request !== null) statistics.add(request)
-    }
-  })()
-  try {
-    await Promise.race([consumed, failed])
-  } finally {
-    lines.close()
-    file.destroy()
-    failed.catch(() => {})
-    consumed.catch(() => {})
-  }
-  return statistics.finish(reader.parser?.format ?? 'empty', reader.parser?.notes ?? [], path)
+/** A recording from one or more files, or a ServeGen client model from one folder or archive. */
+export async function readTraceSource(paths: string | readonly string[]): Promise<TraceSource> {
+  const [first, ...more] = typeof paths === 'string' ? [paths] : paths
+  return first !== undefined && more.length === 0 && isServeGenPath(first)
+    ? { kind: 'client-model', model: readServeGenModel(first) }
+    : { kind: 'recording', table: await readTrace(paths) }
 }
 
-function unreadable(path: string, error: Error): TokenwrightError {
-  const code = (error as NodeJS.ErrnoException).code
-  if (typeof code === 'string' && code.startsWith('Z_')) {
-    return new TokenwrightError('file', `not valid gzip data: ${error.message}`, {
-      where: path,
-      fix: 'the file may be cut off, or not be gzipped at all',
-    })
+/**
+ * A trace in columns. Several files are parts of one trace, in the order given; `-` is standard input. Plain, gzip, zstd
+ * (by their first bytes) or brotli (`.br`). Throws TokenwrightError('trace') with file and line, or ('file').
+ */
+export async function readTrace(paths: string | readonly string[]): Promise<TraceTable> {
+  const files = typeof paths === 'string' ? [paths] : paths
+  const builder = new TraceTableBuilder()
+  const sessions = new SessionBook()
+  const notes = new Set<string>()
+  const formats = new Set<string>()
+  for (const path of files) {
+    const reader = new TraceReader(path, sessions, notes)
+    await readLines(path, line => reader.read(line, builder))
+    reader.finish(builder)
+    formats.add(reader.format)
   }
-  return fileFault(error, 'read the trace', { where: path, fix: 'check the path' })
+  if (sessions.backward > 0) {
+    notes.add(
+      `${sessions.backward} turns are stamped before the turn that they follow: they start when it ends`,
+    )
+  }
+  if (formats.size > 1) formats.delete('empty')
+  return builder.finish(files.join(', '), [...formats].join(', '), notes)
+}
+
+/** What planning needs of a trace or a client model. */
+export async function readTraceStatistics(path: string): Promise<TraceStatistics> {
+  return planningStatistics(sourceSummary(await readTraceSource(path)))
 }

@@ -1,23 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { TokenwrightError } from '../core/errors.ts'
-import { RequestStatistics, type TraceStatistics } from './request-statistics.ts'
-import { readTraceStatistics } from './trace-file.ts'
-import { TraceReader } from './trace-formats.ts'
+import { type TraceStatistics, traceStatistics } from './request-statistics.ts'
+import { tableOf } from './trace.fixture.ts'
+import { parseArrival } from './trace-columns.ts'
+import { readTrace, readTraceStatistics } from './trace-file.ts'
 
-function statisticsOf(text: string): TraceStatistics {
-  const reader = new TraceReader('test')
-  const statistics = new RequestStatistics()
-  for (const line of text.split('\n')) {
-    const request = reader.read(line)
-    if (request !== null) statistics.add(request)
-  }
-  return statistics.finish(reader.parser?.format ?? 'empty', reader.parser?.notes ?? [], 'test')
-}
+const statisticsOf = (text: string): TraceStatistics => traceStatistics(tableOf(text))
 
 function faultOf(text: string): TokenwrightError {
   try {
@@ -73,8 +66,13 @@ describe('CSV traces', () => {
     ['empty line', 'input_tokens,output_tokens\n1,2\n\n3,4', /^line 3: the line is empty/],
     ['bad time', 'time,input_tokens,output_tokens\nsoon,1,2', /^line 2: time is «soon»/],
     ['cached above input', 'cached_tokens,input_tokens,output_tokens\n9,1,2', /^line 2: 9 cached/],
+    [
+      'bad service',
+      'session_id,elapsed time,input_tokens,output_tokens\na,-1,5,5',
+      /^line 2: elapsed time is «-1»/,
+    ],
     ['open quote', 'input_tokens,output_tokens\n"1,2', /^line 2: a quoted/],
-    ['nothing', '', /no requests/],
+    ['nothing', '', /empty: it has no requests/],
     ['header only', 'input_tokens,output_tokens', /no requests/],
   ]
   it.each(faults)('refuses: %s', (_, text, message) => {
@@ -117,6 +115,15 @@ describe('JSON lines', () => {
     ['{"input_length": 1, "output_length": 2}\n[1]', /^line 2: not a JSON object/],
     ['{"input_length": null, "output_length": 2}', /^line 1: input_length/],
     ['{"input_length": 1, "output_length": 2, "hash_ids": 7}', /^line 1: hash_ids/],
+    ['{"input_length": 1, "output_length": 2, "hash_ids": [1, -2]}', /^line 1: hash_ids\[1\] is «-2»/],
+    ['{"input_length": 1, "output_length": 2, "hash_ids": [1.5]}', /^line 1: hash_ids\[0\]/],
+    ['{"input_length": 1, "output_length": 2, "hash_ids": [null]}', /^line 1: hash_ids\[0\]/],
+    ['{"input_length": -4, "output_length": 2}', /^line 1: input_length is «-4»/],
+    ['{"timestamp": {}, "input_length": 4, "output_length": 2}', /^line 1: timestamp is «\{\}»/],
+    ['{"session_id": [], "input_length": 4, "output_length": 2}', /^line 1: session_id/],
+    ['{"session_id": "a", "delay": -1, "input_length": 4, "output_length": 2}', /^line 1: delay is «-1»/],
+    ['{"turns": []}', /^line 1: no list of turns/],
+    ['{"turns": [{"text": "a"}]}', /^line 1: turns\[0\].output_length is missing/],
   ]
   it.each(faults)('refuses %s', (text, message) => {
     expect(faultOf(text).message).toMatch(message)
@@ -163,14 +170,102 @@ describe('trace files', () => {
     expect(plain.requests).toBe(2)
   })
 
-  it('reports missing, damaged and broken files', async () => {
-    await expect(readTraceStatistics(join(folder, 'none.csv'))).rejects.toMatchObject({ code: 'file' })
-    writeFileSync(join(folder, 'cut.csv.gz'), gzipSync(csv.repeat(500)).subarray(0, 60))
-    await expect(readTraceStatistics(join(folder, 'cut.csv.gz'))).rejects.toMatchObject({ code: 'file' })
-    writeFileSync(join(folder, 'bad.csv'), `${csv}x`)
-    await expect(readTraceStatistics(join(folder, 'bad.csv'))).rejects.toMatchObject({
-      code: 'trace',
-      where: `${join(folder, 'bad.csv')}:4`,
-    })
+  it('reads gzip, brotli and zstd by contents', async () => {
+    const expected = await readTraceStatistics(join(folder, 'a.csv'))
+    const packed = {
+      'b.csv.br': brotliCompressSync(csv),
+      'c.csv.zst': zstdCompressSync(csv),
+      'd.csv': gzipSync(csv),
+    }
+    for (const [name, bytes] of Object.entries(packed)) {
+      writeFileSync(join(folder, name), bytes)
+      expect(await readTraceStatistics(join(folder, name))).toEqual(expected)
+    }
+  })
+
+  it('reads lines of any length over pieces of any size, with and without a last line feed', async () => {
+    const rows = Array.from({ length: 300 }, (_, index) => `${index},${'0'.repeat(index * 7)}5,1`)
+    writeFileSync(join(folder, 'long.csv'), `\uFEFFtime,input_tokens,output_tokens\r\n${rows.join('\r\n')}`)
+    const table = await readTrace(join(folder, 'long.csv'))
+    expect(table.requests).toBe(300)
+    expect(traceStatistics(table)).toMatchObject({ inputTokensMaximum: 5, requestsPerSecond: 1 })
+  })
+
+  it('takes several files as one trace', async () => {
+    writeFileSync(
+      join(folder, 'p1.jsonl'),
+      '{"timestamp": 0, "input_length": 512, "output_length": 1, "hash_ids": [7]}\n',
+    )
+    writeFileSync(
+      join(folder, 'p2.jsonl'),
+      '{"timestamp": 9, "input_length": 512, "output_length": 1, "hash_ids": [7]}\n',
+    )
+    const table = await readTrace([join(folder, 'p1.jsonl'), join(folder, 'p2.jsonl')])
+    expect(traceStatistics(table).shape.cachedTokens).toBe(256)
+  })
+
+  const damaged: readonly [string, Buffer, string, RegExp][] = [
+    ['cut.csv.gz', gzipSync(csv.repeat(500)).subarray(0, 60), 'trace', /cut off or damaged/],
+    ['cut.csv.br', brotliCompressSync(csv.repeat(500)).subarray(0, 20), 'trace', /cut off or damaged/],
+    ['plain.csv.gz', Buffer.from(csv), 'trace', /cut off or damaged/],
+    ['utf16.csv', Buffer.from(`\uFEFF${csv}`, 'utf16le'), 'trace', /UTF-16/],
+    ['utf16-bare.csv', Buffer.from(csv, 'utf16le'), 'trace', /not text in UTF-8/],
+    ['binary.csv', Buffer.from([0xff, 0xd8, 0xff, 0x0a, 0x80]), 'trace', /not text in UTF-8/],
+    [
+      'huge.csv.zst',
+      zstdCompressSync(Buffer.alloc(65 * 2 ** 20, 'a')),
+      'trace',
+      /line 1 is longer than 64 MiB/,
+    ],
+    ['bad.csv', Buffer.from(`${csv}x`), 'trace', /line 4/],
+    ['empty.csv', Buffer.from(''), 'trace', /empty/],
+  ]
+  it.each(damaged)('refuses %s', async (name, bytes, code, message) => {
+    const path = join(folder, name)
+    writeFileSync(path, bytes)
+    const fault = await readTrace(path).catch((error: unknown) => error)
+    expect(fault).toMatchObject({ code, message: expect.stringMatching(message) })
+    expect((fault as TokenwrightError).where).toContain(path)
+  })
+
+  it('names the line at which a cut file ends, and the file that is missing', async () => {
+    const rows = Array.from(
+      { length: 50_000 },
+      (_, index) => `${index},${(index * 7919) % 4093},${((index * 31) % 97) + 1}`,
+    )
+    const packed = gzipSync(`time,input_tokens,output_tokens\n${rows.join('\n')}\n`)
+    writeFileSync(join(folder, 'half.csv.gz'), packed.subarray(0, packed.length / 2))
+    const fault = await readTrace(join(folder, 'half.csv.gz')).catch((error: unknown) => error)
+    expect(fault).toMatchObject({ code: 'trace', where: expect.stringMatching(/half\.csv\.gz:\d{4,}$/) })
+    await expect(readTrace(join(folder, 'none.csv'))).rejects.toMatchObject({ code: 'file' })
+  })
+})
+
+describe('times', () => {
+  it('are the same whether read alone or after others', () => {
+    const texts = [
+      '2023-11-16 23:59:59.5000000',
+      '2023-11-16 23:59:59.7',
+      '2023-11-16 23:59:07',
+      '2024-05-10 00:00:00.009930+00:00',
+      '2024-05-10 00:00:00.1Z',
+      '2024-05-10 00:00:01.250000+02:00',
+      '17.25',
+    ]
+    const at = tableOf(
+      ['timestamp,input_tokens,output_tokens', ...texts.map(text => `${text},1,1`)].join('\n'),
+    )
+    const first = Math.min(...texts.map(text => parseArrival(text, 1)!))
+    for (const [row, text] of texts.entries())
+      expect(at.arrivalSeconds.at(row)).toBeCloseTo(parseArrival(text, 1)! - first, 6)
+    for (const wrong of [
+      '2023-11-16 23:59:6',
+      '2023-11-16 23:59:59.',
+      '2023-11-16 23:59:99',
+      '2023-11-16 23:59:59x',
+    ])
+      expect(() => tableOf(`time,input_tokens,output_tokens\n${texts[0]},1,1\n${wrong},1,1`)).toThrow(
+        /not a time/,
+      )
   })
 })

@@ -1,5 +1,5 @@
 /** `tokenwright validate`: predicts every row of measured files and says how far off the predictions are. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { Command } from 'commander'
 import type { MeasuredRows } from '../../accuracy/measured-point.ts'
@@ -18,13 +18,17 @@ interface ValidateOptions {
   readonly cleanOnly?: boolean
   readonly by?: string
   readonly facts?: string
+  readonly calibrateFirst?: string
 }
 
 const examples = `
 Files are recognised by their columns: InferenceX-style serving tables, TensorRT-LLM's performance tables.
 Errors are shares: mean (MAPE), median and 90th percentile of |prediction ÷ measurement − 1|, and its signed mean (bias).
 
+A folder is a measured run (or holds several): its requests are replayed in the twin, request by request.
+
 Examples:
+  $ tokenwright validate runs/RTX4090__Llama-3.1-8B --calibrate-first 100
   $ tokenwright validate serving_latency.csv
   $ tokenwright validate measured/*.csv --json > scores.json
   $ tokenwright validate serving_latency.csv --clean-only --facts our-facts.yaml
@@ -36,18 +40,29 @@ export function validateCommand(
   load: (factsPath: string | undefined) => Promise<Predictor> = loadPredictor,
 ): Command {
   return new Command('validate')
-    .description('predict every row of measured files and report the errors')
-    .argument('<files...>', 'CSV files of measured performance')
+    .description('predict every row of measured files, or replay measured runs, and report the errors')
+    .argument('<paths...>', 'CSV files of measured performance, or folders of measured runs')
     .option('--json', 'scores as JSON')
     .option('--clean-only', 'leave out rows that the anomaly rules distrust')
     .option('--by <what>', "'rows': one JSON line per predicted or skipped row instead of the scores")
     .option('--facts <file>', 'facts of your own, laid over the shipped ones')
+    .option('--calibrate-first <requests>', 'fit up to five multipliers to the first requests of a run')
     .addHelpText('after', examples)
     .action(async (files: string[], options: ValidateOptions) => {
       if (options.by !== undefined && options.by !== 'rows') {
         throw new TokenwrightError('usage', `Cannot list by '${options.by}'`, {
           where: '--by',
           fix: "'--by rows' is the only listing.",
+        })
+      }
+      if (files.some(isFolder)) {
+        await validateRuns(files, options)
+        return
+      }
+      if (options.calibrateFirst !== undefined) {
+        throw new TokenwrightError('usage', 'only measured runs can be calibrated on', {
+          where: '--calibrate-first',
+          fix: 'name a folder with vllm_meta.json; tables of rows are fitted by npm run calibrate',
         })
       }
       const predictor = await load(options.facts)
@@ -67,6 +82,36 @@ export function validateCommand(
         : asText(scores)
       process.stdout.write(`${text}\n`)
     })
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}
+
+async function validateRuns(paths: readonly string[], options: ValidateOptions): Promise<void> {
+  const file = paths.find(path => !isFolder(path))
+  if (file !== undefined) {
+    throw new TokenwrightError('usage', 'folders of runs and files of rows are validated apart', {
+      where: file,
+      fix: 'one command for the folders, one for the files',
+    })
+  }
+  const first = options.calibrateFirst === undefined ? null : parseCount(options.calibrateFirst)
+  const { scoreRuns, runScoreText } = await import('./validate-runs.ts')
+  const scores = await scoreRuns(paths, first, options.facts)
+  const text = options.json
+    ? JSON.stringify(scores.length === 1 ? scores[0] : scores, null, 2)
+    : scores.map(runScoreText).join('\n\n')
+  process.stdout.write(`${text}\n`)
+}
+
+function parseCount(text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count > 0) return count
+  throw new TokenwrightError('usage', `"${text}" is not a number of requests`, {
+    where: '--calibrate-first',
+    fix: 'a whole number, e.g. --calibrate-first 100',
+  })
 }
 
 /** The facts and coefficients are read only when the command runs. */

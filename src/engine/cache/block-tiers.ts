@@ -27,9 +27,9 @@ export class BlockTiers {
   /** Scratch: keys of a sequence, to walk backwards. */
   #walkKeys = new Float64Array(256)
   #walkHashes = new Float64Array(256)
-  /** Keys that moved during a call, by tier, for the listener. */
-  readonly #stored: number[][]
-  readonly #removed: number[][]
+  /** Keys that left a tier and are not told yet: told together, but before anything else that happens. */
+  #removed: number[] = []
+  #removedFrom: BlockTier | null = null
 
   constructor(
     settings: readonly TierSettings[],
@@ -41,8 +41,6 @@ export class BlockTiers {
     this.#policy = policy
     this.#keys = new BlockKeys(blockTokens)
     this.#listener = listener
-    this.#stored = settings.map(() => [])
-    this.#removed = settings.map(() => [])
   }
 
   /** Adds to `out` the tokens of blocks [from, limit) that continue a prefix, each from the nearest tier that has it. */
@@ -80,8 +78,8 @@ export class BlockTiers {
     const count = this.#walk(content, owner, from, to)
     for (let index = 0; index < count; index++) {
       const key = this.#walkKeys[index]!
-      const position = this.tiers.findIndex(tier => tier.remove(key, this.#walkHashes[index]!))
-      if (position >= 0) this.#removed[position]!.push(key)
+      // It may lie in two: computed anew on the device and evicted while an older copy was further down.
+      for (const tier of this.tiers) if (tier.remove(key, this.#walkHashes[index]!)) this.#left(tier, key)
     }
     this.flush()
   }
@@ -90,9 +88,9 @@ export class BlockTiers {
   store(content: TokenContent | null, owner: number, full: number): void {
     if (this.#policy === 'write-back') return
     const count = this.#walk(content, owner, 0, full)
-    this.tiers.forEach((tier, position) => {
+    for (const tier of this.tiers) {
       const stored = Math.min(count, tier.capacity)
-      if (this.#touch(tier, stored) === stored) return
+      if (this.#touch(tier, stored) === stored) continue
       // Again, now that what was here already will not be evicted for the rest.
       let first = stored
       for (let index = stored - 1; index >= 0; index--) {
@@ -101,12 +99,12 @@ export class BlockTiers {
         if (tier.touch(key, hash)) continue
         first = index
         const evicted = tier.add(key, hash)
-        if (evicted !== 0) this.#removed[position]!.push(evicted)
+        if (evicted !== 0) this.#left(tier, evicted)
       }
-      if (this.#listener === null) return
-      this.#flushTier(position)
+      this.flush()
+      if (this.#listener === null) continue
       const hashes = storedHashes(this.#keys, content, owner, first, stored)
-      if (hashes === null) return
+      if (hashes === null) continue
       this.#listener({
         kind: 'blocks-stored',
         requestId: owner,
@@ -114,8 +112,7 @@ export class BlockTiers {
         firstBlock: first,
         tier: tier.tier,
       })
-    })
-    this.flush()
+    }
   }
 
   /** The device lost the last copy of a block. */
@@ -123,37 +120,39 @@ export class BlockTiers {
     if (this.#policy === 'write-through') return
     let moving = key
     let movingHash = hash
-    for (let position = 0; position < this.tiers.length && moving !== 0; position++) {
-      const tier = this.tiers[position]!
+    for (const tier of this.tiers) {
+      if (moving === 0) return
       if (tier.touch(moving, movingHash)) return
-      this.#stored[position]!.push(moving)
-      moving = tier.add(moving, movingHash)
+      const arrived = moving
+      moving = tier.add(arrived, movingHash)
       movingHash = tier.evictedHash
-      if (moving !== 0) this.#removed[position]!.push(moving)
+      if (moving !== 0) this.#left(tier, moving)
+      this.#arrived(tier, arrived)
     }
   }
 
-  /** Tells the listener what moved. */
+  /** A block moved here: where in a prompt it stands was told when the device stored it. */
+  #arrived({ tier }: BlockTier, key: number): void {
+    if (this.#listener === null || key <= 0) return
+    this.flush()
+    const place = { requestId: -1, parentHash: null, firstBlock: -1 }
+    this.#listener({ kind: 'blocks-stored', ...place, hashes: [key], tier })
+  }
+
+  #left(tier: BlockTier, key: number): void {
+    if (this.#listener === null || key <= 0) return
+    if (this.#removedFrom !== tier) this.flush()
+    this.#removedFrom = tier
+    this.#removed.push(key)
+  }
+
+  /** Tells the listener what left. */
   flush(): void {
-    for (let position = 0; position < this.tiers.length; position++) this.#flushTier(position)
-  }
-
-  #flushTier(position: number): void {
-    const stored = this.#stored[position]!
-    const removed = this.#removed[position]!
-    const { tier } = this.tiers[position]!
-    if (this.#listener !== null) {
-      // Moved, not computed: where in a prompt they stand was told when the device stored them.
-      for (const key of stored) {
-        if (key <= 0) continue
-        const place = { requestId: -1, hashes: [key], parentHash: null, firstBlock: -1 }
-        this.#listener({ kind: 'blocks-stored', ...place, tier })
-      }
-      const hashes = removed.filter(key => key > 0)
-      if (hashes.length > 0) this.#listener({ kind: 'blocks-removed', hashes, tier })
-    }
-    stored.length = 0
-    removed.length = 0
+    if (this.#removedFrom === null) return
+    const { tier } = this.#removedFrom
+    this.#listener?.({ kind: 'blocks-removed', hashes: this.#removed, tier })
+    this.#removed = []
+    this.#removedFrom = null
   }
 
   /** Fills the scratch with the keys of blocks [from, to) and returns how many there are. */

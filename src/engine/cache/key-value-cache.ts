@@ -4,7 +4,8 @@
  *
  * Content is known by blocks of the workload's own size; where it is not known (null, or the tail behind it), tokens are
  * the private property of `owner`, the request: nobody else finds them, itself does after a preemption. Without an owner
- * (-1) nobody does. Either way they take room and places in the order of eviction as they do in an engine.
+ * (-1) nobody does, and slower tiers do not take them. Either way they take room and places in the device's order of
+ * eviction as they do in an engine.
  */
 import type { TokenContent } from '../../workload/request.ts'
 import type { CacheEvent } from '../types.ts'

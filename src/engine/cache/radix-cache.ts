@@ -15,7 +15,7 @@ import { assert } from '../../core/assert.ts'
 import type { TokenContent } from '../../workload/request.ts'
 import type { TierSettings } from '../settings.ts'
 import type { CacheTier } from '../types.ts'
-import { BlockKeys, storedHashes } from './block-keys.ts'
+import { BlockKeys, knownBlocks, storedHashes } from './block-keys.ts'
 import type { CacheListener, KeyValueCache, PrefixHit, SequenceBlocks } from './key-value-cache.ts'
 import { type RadixNode, RadixTree } from './radix-tree.ts'
 
@@ -185,7 +185,7 @@ export class RadixCache implements KeyValueCache {
       this.#unused += shared - before
       if (shared < full) {
         node = tree.append(node, content, owner, full)
-        this.#tellStored(sequence, shared, 'device')
+        this.#tellStored(sequence, shared, full, 'device')
       }
       sequence.node = node
     }
@@ -194,7 +194,9 @@ export class RadixCache implements KeyValueCache {
 
   #insertInTier({ tier, capacity, tree }: RadixTier, sequence: RadixSequence): void {
     const { content, owner } = sequence
-    const full = Math.min(sequence.full, capacity)
+    // What nobody could find again is not worth a copy.
+    const worth = owner < 0 ? Math.min(sequence.full, knownBlocks(content, this.blockTokens)) : sequence.full
+    const full = Math.min(worth, capacity)
     let node = tree.descend(tree.root, content, owner, full)
     const shared = node.end
     const room = capacity - tree.lockedPages - tree.evictablePages
@@ -204,12 +206,12 @@ export class RadixCache implements KeyValueCache {
     }
     if (shared < full) {
       node = tree.append(node, content, owner, full)
-      this.#tellStored(sequence, shared, tier)
+      this.#tellStored(sequence, shared, full, tier)
     }
     tree.unlock(node)
   }
 
-  #tellStored({ content, owner, full }: RadixSequence, firstBlock: number, tier: CacheTier): void {
+  #tellStored({ content, owner }: RadixSequence, firstBlock: number, full: number, tier: CacheTier): void {
     if (this.#listener === null) return
     const hashes = storedHashes(this.#keys, content, owner, firstBlock, full)
     if (hashes !== null)

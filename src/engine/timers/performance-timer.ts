@@ -13,13 +13,18 @@ import type { RankWork, StepCost, StepTimer } from '../types.ts'
 export interface PerformanceTimerOptions {
   /** Multiplies the time of steps with prompts: coefficient prefillPoolWork for prefill pools, 1 elsewhere. */
   readonly prefillWork: number
+  /**
+   * The next step is prepared while the device works on this one (vLLM's asynchronous scheduling): host time shows only
+   * where it is longer than the device's.
+   */
+  readonly overlapsHost: boolean
 }
 
 /** A timer for one instance of a pool; it keeps scratch, so instances do not share it. */
 export function performanceTimer(
   pool: PreparedPool,
   speculation: Speculation | null,
-  options: PerformanceTimerOptions = { prefillWork: 1 },
+  options: PerformanceTimerOptions = { prefillWork: 1, overlapsHost: false },
 ): StepTimer {
   const { model } = pool.replica.question
   const { features, coefficients, accelerator } = model
@@ -83,6 +88,8 @@ export function performanceTimer(
         work.prefillAttentionFlops = attention / pipeline
         let seconds = model.seconds(work, step)
         if (rank.decodeSequences > 0) seconds += pool.replica.draftSeconds(step)
+        const host = step.stepOverhead + step.sequenceOverhead
+        if (options.overlapsHost) seconds = Math.max(seconds - host, host)
         const scale = prefill > 0 ? options.prefillWork : 1
         seconds *= scale
         memorySeconds[index] = step.memoryBusy * scale

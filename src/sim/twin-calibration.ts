@@ -1,0 +1,22 @@
+/**
+ * The coefficients of perf/ were fitted through the closed form, in which two of them stand for more than their name: the
+ * steps until a first token is handed over absorbed the queue behind a benchmark's first burst, and prompts were taken to
+ * interrupt decoding one at a time. The twin has the burst and the batches themselves, so it needs its own multipliers,
+ * fitted per engine through the twin (scripts/calibrate-twin.ts, data/calibration/twin.json).
+ */
+import type { Engine } from '../perf/deployment.ts'
+
+export interface EngineCalibration {
+  /** Multiplies firstTokenLagSteps. */
+  readonly firstTokenLag: number
+  /** Multiplies the time of steps with prompts. */
+  readonly promptWork: number
+}
+
+export interface TwinCalibration {
+  readonly source: string
+  readonly asOf: string
+  readonly engines: Readonly<Partial<Record<Engine, EngineCalibration>>>
+}
+
+export const uncalibrated: EngineCalibration = { firstTokenLag: 1, promptWork: 1 }
