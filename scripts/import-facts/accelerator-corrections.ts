@@ -201,7 +201,8 @@ export const additions: readonly SourceAccelerator[] = [
     scaleUp: { domainSize: 8, perDeviceUniGBs: 32, tech: 'PCIe 4.0 x16' },
     tdpW: 450,
     node: { devices: 8 },
-    source: 'waredb.com/processor/nvidia-geforce-rtx-4090 (bandwidth, dense tensor TFLOPS with 32-bit accumulation)',
+    source:
+      'waredb.com/processor/nvidia-geforce-rtx-4090 (bandwidth, dense tensor TFLOPS with 32-bit accumulation)',
     notes: '450 W board power: wccftech.com and others; PCIe rate and devices per host from memory',
   },
   {

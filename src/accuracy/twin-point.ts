@@ -4,15 +4,17 @@
  */
 import type { Accelerator } from '../catalog/types.ts'
 import { present } from '../core/assert.ts'
+import { TokenwrightError } from '../core/errors.ts'
 import { RandomSource } from '../core/random.ts'
 import { createFleet } from '../fleet/fleet.ts'
+import type { PoolSettings } from '../fleet/types.ts'
 import { serviceTtftMs, tpotMs } from '../metrics/index.ts'
 import type { CoefficientSet } from '../perf/coefficients.ts'
 import type { RequestShape } from '../perf/deployment.ts'
 import { createRouter } from '../routing/create-router.ts'
 import { simulate } from '../sim/driver.ts'
 import type { TwinCalibration } from '../sim/twin-calibration.ts'
-import { twinPools } from '../sim/twin-pools.ts'
+import { type TwinInput, twinPools } from '../sim/twin-pools.ts'
 import type { DistributionSpec } from '../workload/distribution-spec.ts'
 import { createWorkload, type WorkloadSpec } from '../workload/synthetic.ts'
 import type { PointLookups } from './evaluate-point.ts'
@@ -28,7 +30,7 @@ export interface TwinPrediction {
 /** InferenceX and most published sweeps send ten requests per user. */
 const requestsPerUser = 10
 
-/** Runs the point's benchmark in the twin; null for loads that are no fixed run (limits to search, offline batches). */
+/** Runs the point's benchmark in the twin; null for loads that are no fixed run, and for weights that do not fit. */
 export function twinPrediction(
   point: MeasuredPoint,
   lookups: PointLookups,
@@ -42,7 +44,7 @@ export function twinPrediction(
   const accelerator = (id: string): Accelerator =>
     present(lookups.accelerator(id), 'the accelerator is in the catalog')
   const random = new RandomSource(seed)
-  const pools = twinPools({
+  const pools = fittingPools({
     modelId: point.modelId,
     architecture,
     deployment: point.deployment,
@@ -57,7 +59,8 @@ export function twinPrediction(
     skipEvents: true,
     cacheEvents: false,
     startupSeconds: 0,
-  }).map(pool => ({ ...pool, engine: roomForOne(pool.engine, point) }))
+  })?.map(pool => ({ ...pool, engine: roomForOne(pool.engine, point) }))
+  if (pools === undefined) return null
   const fleet = createFleet({
     pools,
     router: createRouter({ kind: 'least-loaded' }, random),
@@ -89,6 +92,16 @@ export function twinPrediction(
     ttftMs: ttftSum / served,
     outputTokensPerSecondPerDevice: outputTokens / (endUs * 1e-6) / point.devices,
     requests: served,
+  }
+}
+
+/** Undefined where our weights do not fit although they did in reality: formats of some rows are assumed too wide. */
+function fittingPools(input: TwinInput): PoolSettings[] | undefined {
+  try {
+    return twinPools(input)
+  } catch (error) {
+    if (error instanceof TokenwrightError && error.code === 'usage') return undefined
+    throw error
   }
 }
 

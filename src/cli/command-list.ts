@@ -29,4 +29,9 @@ export const commandList: readonly CommandEntry[] = [
     summary: 'predictions against measurements: error statistics of a CSV file',
     load: async () => (await import('./commands/validate.ts')).validateCommand(),
   },
+  {
+    name: 'trace',
+    summary: 'what a trace of requests holds: rate, burstiness, lengths, prefix reuse, sessions',
+    load: async () => (await import('./commands/trace.ts')).traceCommand(),
+  },
 ]

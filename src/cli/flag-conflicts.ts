@@ -57,6 +57,6 @@ export function refuseConflicts(flags: PlanFlags, model: string | undefined): vo
 }
 
 /** prefixCacheHit → --prefix-cache-hit */
-function flagName(key: string): string {
+export function flagName(key: string): string {
   return `--${key.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
 }

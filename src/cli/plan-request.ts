@@ -12,7 +12,7 @@ import type { PlanRequest } from '../plan/types.ts'
 import type { TraceStatistics } from '../workload/index.ts'
 import type { PlanFlags } from './plan-flags.ts'
 
-const tiers = ['owned', 'reserved', 'on-demand', 'spot'] as const satisfies readonly PriceTier[]
+export const tiers = ['owned', 'reserved', 'on-demand', 'spot'] as const satisfies readonly PriceTier[]
 
 /** Without a demand, one replica group is sized; with one, the deployment grows to meet it. */
 const defaultMaximumDevices = { unitCost: 64, demand: 1024 }
@@ -94,7 +94,7 @@ function givenLengths(flags: PlanFlags): RequestShape {
   }
 }
 
-function positiveTokens(text: string, where: string): number {
+export function positiveTokens(text: string, where: string): number {
   const tokens = parseTokenCount(text, where)
   if (tokens > 0) return tokens
   throw new TokenwrightError('number', `${where.slice(2)} must be at least 1 token`, {
@@ -120,7 +120,7 @@ function demand(flags: PlanFlags, trace: TraceStatistics | null): number | null 
   })
 }
 
-function accelerator(catalog: FactsCatalog, name: string): string {
+export function accelerator(catalog: FactsCatalog, name: string): string {
   try {
     return findAccelerator(catalog, name).id
   } catch (error) {
@@ -133,7 +133,7 @@ function accelerator(catalog: FactsCatalog, name: string): string {
 }
 
 /** A region must be known either for electricity or for device prices; a misspelt one would silently change the answer. */
-function region(flags: PlanFlags, catalog: FactsCatalog): string | null {
+export function region(flags: PlanFlags, catalog: FactsCatalog): string | null {
   const name = flags.region
   if (name === undefined) return null
   const wanted = name.toLowerCase()
@@ -207,7 +207,7 @@ function names(text: string | undefined, where: string): string[] {
 }
 
 /** Members of a closed list; all of them (or `whenAbsent`) when the flag is not given. */
-function chosenOf<T extends string>(
+export function chosenOf<T extends string>(
   text: string | undefined,
   where: string,
   known: readonly T[],

@@ -47,7 +47,23 @@ export async function runPlan(name: string | undefined, flags: PlanFlags): Promi
     trust: (question, _, performance) => trust(question, performance.concurrency),
   })
   const result = searched(request, context)
-  writePlan(await planReport(result, catalog, model.architecture, trace), flags)
+  const report = await planReport(result, catalog, model.architecture, trace)
+  writePlan(await verified(report, catalog, model.architecture, flags), flags)
+}
+
+/** The twin is loaded only when it is asked for. */
+async function verified(
+  report: PlanReport,
+  catalog: FactsCatalog,
+  architecture: ModelArchitecture,
+  flags: PlanFlags,
+): Promise<PlanReport> {
+  if (flags.verify === undefined) return report
+  const { verifiedCandidates, verifyPlan } = await import('./plan-verify.ts')
+  return {
+    ...report,
+    verifications: verifyPlan(report.result, verifiedCandidates(flags.verify), catalog, architecture),
+  }
 }
 
 function generationsOf({ accelerators }: FactsCatalog): (acceleratorId: string) => string | null {

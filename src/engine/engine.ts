@@ -204,6 +204,8 @@ class EngineInstance implements Engine {
     assert(sequence.state === 'held', `request ${requestId} is not waiting to be fetched`)
     const rank = this.#ranks[sequence.rank]!
     rank.held.delete(requestId)
+    // The blocks that come free may be what a refused prompt waits for.
+    rank.batchIsFull = false
     this.#settle(this.#nowUs)
     this.#end(sequence, 'served', '')
     this.#interrupt()
@@ -286,6 +288,7 @@ class EngineInstance implements Engine {
       startUs,
       atUs,
       steps: count,
+      firstStepUs: stepEndUs(run, run.done - count + 1) - startUs,
       decodeSequences: run.decodeSequences,
       prefillTokens: run.prefillTokens * count,
       outputTokens,

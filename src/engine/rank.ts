@@ -82,6 +82,16 @@ export class Rank {
     return broughtAlong(sequence) ? Math.max(found, sequence.request.inputTokens) : found
   }
 
+  /** Whether a sequence that starts with so many cached tokens goes on decoding at once: brought along, or all found again. */
+  startsDecoding(sequence: Sequence, start: number): boolean {
+    return start >= totalTokens(sequence) - 1 && sequence.emittedUnits > 0
+  }
+
+  /** Tokens its first step computes: drafts included when it decodes. */
+  firstTokens(sequence: Sequence, start: number): number {
+    return this.startsDecoding(sequence, start) ? 1 + this.draftTokens : totalTokens(sequence) - start
+  }
+
   /** Whether the sequence could be opened with room for `tokens` and leave so many blocks free. */
   fits(sequence: Sequence, hit: PrefixHit, tokens: number, reservedBlocks = 0): boolean {
     const { content, id } = sequence.request

@@ -86,9 +86,10 @@ function planPrompts(
     const sequence = rank.waiting.peek()!
     const hit = rank.lookup(sequence)
     const start = rank.startTokens(sequence, hit)
-    const wanted = totalTokens(sequence) - start
+    const wanted = rank.firstTokens(sequence, start)
     const toCome = Math.min(left(sequence), clipTokens)
     const tokens = Math.min(wanted, chunkBudget)
+    if (tokens < wanted && rank.startsDecoding(sequence, start)) break
     const whole = tokens === wanted
     // Taking the prefix makes its idle blocks unavailable to others: fits() counts that.
     const needed = totalTokens(sequence) + toCome

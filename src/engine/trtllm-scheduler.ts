@@ -61,9 +61,10 @@ export function planTrtllm(rank: Rank, nowUs: number, out: EngineEvent[]): void 
     const hit = rank.lookup(sequence)
     const total = totalTokens(sequence)
     const start = rank.startTokens(sequence, hit)
-    const wanted = total - start
+    const wanted = rank.firstTokens(sequence, start)
     if (!chunked && wanted > budget && rank.batch.length > 0) break
     const tokens = chunked ? Math.min(wanted, budget) : wanted
+    if (tokens < wanted && rank.startsDecoding(sequence, start)) break
     if (evicts) {
       if (!rank.fits(sequence, hit, total)) break
     } else {
@@ -86,6 +87,8 @@ export function planTrtllm(rank: Rank, nowUs: number, out: EngineEvent[]): void 
 
 /** Tokens a sequence holds at its end: its last token's keys are never computed, drafts may be ahead. */
 function endTokens(rank: Rank, sequence: Sequence): number {
+  // A prefill pool's part ends with the prompt: no answer, no drafts (as in request-limits.ts).
+  if (sequence.request.role === 'prefill') return sequence.request.inputTokens
   return sequence.request.inputTokens + tokensToEmit(sequence) - 1 + rank.draftTokens
 }
 

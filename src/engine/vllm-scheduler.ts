@@ -24,6 +24,7 @@ export function planVllm(rank: Rank, nowUs: number, out: EngineEvent[]): void {
     const decoding = isDecoding(sequence)
     let tokens = decoding ? 1 + rank.draftTokens : totalTokens(sequence) - sequence.computed
     if (threshold > 0) tokens = Math.min(tokens, threshold)
+    if (decoding && budget < tokens) break
     tokens = Math.min(tokens, budget)
     let granted = rank.grow(sequence, tokens)
     while (!granted) {
@@ -57,10 +58,11 @@ export function planVllm(rank: Rank, nowUs: number, out: EngineEvent[]): void {
       const hit = rank.lookup(sequence)
       const total = totalTokens(sequence)
       const start = rank.startTokens(sequence, hit)
-      let tokens = total - start
+      let tokens = rank.firstTokens(sequence, start)
       if (threshold > 0) tokens = Math.min(tokens, threshold)
       tokens = Math.min(tokens, budget)
-      if (!rank.fits(sequence, hit, total)) break
+      if (tokens < rank.firstTokens(sequence, start) && rank.startsDecoding(sequence, start)) break
+      if (!rank.fits(sequence, hit, Math.max(total, start + tokens))) break
       sequence.blocks = rank.open(sequence, hit, start + tokens)
       if (sequence.blocks === null) break
       rank.waiting.shift()

@@ -31,6 +31,7 @@ export function renderPlanJson(report: PlanReport, top = Infinity): string {
     binding: result.binding,
     skippedAccelerators: result.skippedAccelerators,
     warnings: result.warnings,
+    ...(report.verifications === undefined ? {} : { verifications: report.verifications }),
     assumptions: report.assumptions,
     prices: report.prices,
     files: report.files,

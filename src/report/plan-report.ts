@@ -1,6 +1,7 @@
 /** All that a printed plan says: the planner's result and what belongs beside it. Every format prints this. */
 import type { Price } from '../catalog/types.ts'
 import type { Candidate, PlanResult } from '../plan/types.ts'
+import type { Verification } from '../plan/verify.ts'
 
 /** A file of the chosen deployment, relative to the folder given with --save-dir. */
 export interface ReportFile {
@@ -20,6 +21,8 @@ export interface PlanReport {
   /** What was assumed and not asked for: electricity, PUE, demand. */
   readonly assumptions: readonly { readonly name: string; readonly value: string }[]
   readonly version: string
+  /** The twin's second opinion on the cheapest deployments; absent without --verify. */
+  readonly verifications?: readonly Verification[]
 }
 
 /** The cheapest feasible deployment, or undefined. */

@@ -26,6 +26,7 @@ import {
 import { planHeadline } from './plan-headline.ts'
 import { chosenCandidate, type PlanReport } from './plan-report.ts'
 import { renderRanking } from './plan-table.ts'
+import { verificationText } from './plan-verification.ts'
 import { renderBars } from './text-bars.ts'
 import { indent, indentedTable, renderPairs, section } from './text-layout.ts'
 import { renderTextPlot } from './text-plot.ts'
@@ -83,8 +84,14 @@ function chosenSections(report: PlanReport, chosen: Candidate, options: PlanText
     section('What each technique contributes', indentedTable(contributionTable(report), width), style),
     frontSection(report, options),
     section('How far to trust it', renderPairs(truthPairs(chosen), width), style),
+    verifiedSection(report, options),
     section('What was excluded, and what would relax it', renderPairs(bindingPairs(report), width), style),
   ]
+}
+
+function verifiedSection(report: PlanReport, { width, style }: PlanTextOptions): string {
+  const text = verificationText(report, width)
+  return text === '' ? '' : section('Verified in the twin', text, style)
 }
 
 function rankingSection(report: PlanReport, { width, top, style }: PlanTextOptions): string {

@@ -15,7 +15,7 @@ import type { WorkloadRequest } from '../workload/request.ts'
 import { HoldingTable } from './holding-table.ts'
 import { deviceTier, diskTier, hostTier, PrefixWalk, type WalkResult } from './longest-match.ts'
 import type { PrefixIndex, PrefixMatches } from './prefix-index.ts'
-import { bitOfKey, knownBlocks, PromptSegments, segmentOfKey } from './prompt-segments.ts'
+import { countBits, knownBlocks, PromptSegments, segmentBlocks, segmentOfKey } from './prompt-segments.ts'
 
 export interface EventPrefixSettings {
   /** Tokens per block of engines whose events do not say. */
@@ -45,6 +45,10 @@ export class EventPrefixIndex implements PrefixIndex {
   readonly #groupOf: (SizeGroup | undefined)[] = []
   readonly #held: number[] = []
   readonly #segments = new PromptSegments()
+
+  /** What readSegment() read. */
+  #mask = 0
+  #end = 0
 
   constructor(settings: EventPrefixSettings) {
     this.#settings = settings
@@ -104,43 +108,49 @@ export class EventPrefixIndex implements PrefixIndex {
 
   #stored(column: number, hashes: readonly number[], tier: CacheTier, blockTokens: number): void {
     const { table } = this.#join(column, blockTokens)
-    let segment = -1
-    let holding = -1
-    for (const hash of hashes) {
-      assert(hash > 0 && hash <= Number.MAX_SAFE_INTEGER, 'hashes of cache events are block keys')
-      const next = segmentOfKey(hash)
-      if (next !== segment) {
-        settle(table, holding)
-        segment = next
-        holding = table.find(segment, column)
-        if (holding === -1) holding = table.add(segment, column, 0)
-      }
-      const bit = bitOfKey(hash)
-      if ((unionOfTiers(table, holding) & bit) === 0) this.#held[column]!++
-      table.records[table.masksAt(holding) + tierNumbers[tier]]! |= bit
+    for (let from = 0; from < hashes.length; ) {
+      const segment = this.#readSegment(hashes, from)
+      let holding = table.find(segment, column)
+      if (holding === -1) holding = table.add(segment, column, 0)
+      const before = unionOfTiers(table, holding)
+      table.records[table.masksAt(holding) + tierNumbers[tier]]! |= this.#mask
+      this.#held[column]! += countBits(unionOfTiers(table, holding) & ~before)
+      table.changed(holding)
+      from = this.#end
     }
-    settle(table, holding)
   }
 
   #removed(column: number, hashes: readonly number[], tier: CacheTier): void {
     const table = this.#groupOf[column]?.table
     if (table === undefined) return
-    let segment = -1
-    let holding = -1
-    for (const hash of hashes) {
-      const next = segmentOfKey(hash)
-      if (next !== segment) {
-        settle(table, holding)
-        segment = next
-        holding = table.find(segment, column)
-      }
+    for (let from = 0; from < hashes.length; from = this.#end) {
+      const holding = table.find(this.#readSegment(hashes, from), column)
       if (holding === -1) continue
-      const bit = bitOfKey(hash)
-      const held = unionOfTiers(table, holding) & bit
-      table.records[table.masksAt(holding) + tierNumbers[tier]]! &= ~bit
-      if (held !== 0 && (unionOfTiers(table, holding) & bit) === 0) this.#held[column]!--
+      const before = unionOfTiers(table, holding)
+      table.records[table.masksAt(holding) + tierNumbers[tier]]! &= ~this.#mask
+      const after = unionOfTiers(table, holding)
+      this.#held[column]! -= countBits(before & ~after)
+      if (after === 0) table.drop(holding)
+      else table.changed(holding)
     }
-    settle(table, holding)
+  }
+
+  /** Takes the hashes of one segment together, as far as they follow each other: their mask, and where they end. */
+  #readSegment(hashes: readonly number[], from: number): number {
+    const first = hashes[from]!
+    assert(first > 0 && first <= Number.MAX_SAFE_INTEGER, 'hashes of cache events are block keys')
+    const segment = segmentOfKey(first)
+    const base = segment * segmentBlocks + 1
+    let mask = 0
+    let end = from
+    for (; end < hashes.length; end++) {
+      const bit = hashes[end]! - base
+      if (bit < 0 || bit >= segmentBlocks) break
+      mask |= 1 << bit
+    }
+    this.#mask = mask
+    this.#end = end
+    return segment
   }
 
   /** The group of that size; what was known in blocks of another size is worthless now. */
@@ -156,13 +166,6 @@ export class EventPrefixIndex implements PrefixIndex {
     this.#groupOf[column] = group
     return group
   }
-}
-
-/** A holding was written: it goes when nothing is left of it. */
-function settle(table: HoldingTable, holding: number): void {
-  if (holding === -1) return
-  if (unionOfTiers(table, holding) === 0) table.drop(holding)
-  else table.changed(holding)
 }
 
 function unionOfTiers(table: HoldingTable, holding: number): number {

@@ -9,6 +9,7 @@ Examples:
   $ tokenwright plan deepseek-ai/DeepSeek-R1 --isl 8k --osl 1k --prefix-cache-hit 60% --hardware gb200,b200,h200
   $ tokenwright plan ./config.json --trace requests.csv --rate 40/s --tier reserved --region us-texas --json
   $ tokenwright plan openai/gpt-oss-120b --isl 2k --osl 500 --price h100=2.10/h --demand-shape office-generic
+  $ tokenwright plan --example --hardware h200 --verify
   $ tokenwright plan --example --html plan.html --save-dir deployment
 
 No feasible configuration is a result: it says which constraint binds and what would relax it (exit code 3).

@@ -1,0 +1,166 @@
+/**
+ * How many tokens a second one emulator process streams, and how late they leave: `node benchmarks/emulator.ts [seconds]
+ * [--json]`. 200 streams over keep-alive connections in a closed loop, from a client in a process of its own that counts
+ * the chunks it gets; engine steps of constant length, so that the planned rate is streams ÷ step. Full rate is 150
+ * tokens/s a stream, half rate 75. Lateness (handed to the socket − due) is read back from the truth log.
+ * One replica of 200 sequences is the hard case: 200 chunks are due at the same instant, so the last one cannot be earlier
+ * than 200 writes take.
+ * The bars: ≥ 30,000 streamed tokens/s, and at half of that p99 lateness ≤ 2 ms, on 2 cores.
+ */
+import { fork } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { testFleet, testModel } from '../src/emulate/emulator.fixture.ts'
+import { defaultEmulatorSettings, startEmulator, type TruthRecord } from '../src/emulate/index.ts'
+
+const streams = 200
+/** Tokens of the answers of a stream, so that they neither begin nor end together: 400 to 600. */
+const answerTokens = (stream: number): number => 400 + ((stream * 7919) % 201)
+
+interface Load {
+  readonly name: string
+  readonly tokensPerSecondAndStream: number
+  readonly replicas: number
+}
+
+const loads: readonly Load[] = [
+  { name: 'full, 1 replica', tokensPerSecondAndStream: 150, replicas: 1 },
+  { name: 'full, 4 replicas', tokensPerSecondAndStream: 150, replicas: 4 },
+  { name: 'half, 1 replica', tokensPerSecondAndStream: 75, replicas: 1 },
+  { name: 'half, 4 replicas', tokensPerSecondAndStream: 75, replicas: 4 },
+]
+
+interface Measurement {
+  readonly load: string
+  readonly plannedTokensPerSecond: number
+  /** Counted by the client, and by the truth log. */
+  readonly clientTokensPerSecond: number
+  readonly tokensPerSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly maximumMs: number
+  /** Of one core, in the emulator's process. */
+  readonly processorShare: number
+}
+
+async function measure(load: Load, seconds: number): Promise<Measurement> {
+  const folder = mkdtempSync(join(tmpdir(), 'tokenwright-benchmark-'))
+  const truthLog = join(folder, 'truth.jsonl')
+  const times = { stepSeconds: 1 / load.tokensPerSecondAndStream, promptTokenSeconds: 0 }
+  const emulator = await startEmulator({
+    ...defaultEmulatorSettings,
+    models: [testModel('benchmark', testFleet({ replicas: load.replicas, times }))],
+    port: 0,
+    truthLog,
+  })
+  const startUs = emulator.nowUs()
+  const before = process.cpuUsage()
+  const clientTokens = await runClient(emulator.port, seconds)
+  const { user, system } = process.cpuUsage(before)
+  const elapsedUs = emulator.nowUs() - startUs
+  await emulator.close()
+  const lateMs: number[] = []
+  let tokens = 0
+  const lines = readFileSync(truthLog, 'utf8').trimEnd().split('\n').slice(1, -1)
+  rmSync(folder, { recursive: true })
+  const truth = lines.map(line => JSON.parse(line) as TruthRecord)
+  // The first second warms up code and connections; at the end the client goes.
+  const fromUs = Math.min(...truth.map(({ arrivalUs }) => arrivalUs)) + 1e6
+  const toUs = fromUs + (seconds - 1.5) * 1e6
+  for (const { chunks } of truth) {
+    for (const [dueUs, writtenUs, count] of chunks) {
+      if (dueUs < fromUs || dueUs > toUs) continue
+      lateMs.push((writtenUs - dueUs) / 1000)
+      tokens += count
+    }
+  }
+  lateMs.sort((a, b) => a - b)
+  const quantile = (share: number) =>
+    lateMs[Math.min(lateMs.length - 1, Math.ceil(share * lateMs.length) - 1)] ?? 0
+  return {
+    load: load.name,
+    plannedTokensPerSecond: streams * load.tokensPerSecondAndStream,
+    clientTokensPerSecond: clientTokens / seconds,
+    tokensPerSecond: tokens / ((toUs - fromUs) / 1e6),
+    p50Ms: quantile(0.5),
+    p99Ms: quantile(0.99),
+    maximumMs: lateMs.at(-1) ?? 0,
+    processorShare: (user + system) / elapsedUs,
+  }
+}
+
+/** Chunks with text that the client got within so many seconds. */
+function runClient(port: number, seconds: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const client = fork(fileURLToPath(import.meta.url), ['client', String(port), String(seconds)])
+    client.once('message', message => resolve(Number(message)))
+    client.once('error', reject)
+  })
+}
+
+function client(port: number, seconds: number): void {
+  const mark = Buffer.from('"content":"')
+  const over = Buffer.from('0\r\n\r\n')
+  let chunks = 0
+  for (let stream = 0; stream < streams; stream++) {
+    const request = requestOf(stream)
+    const socket = connect(port, '127.0.0.1', () => socket.write(request))
+    socket.setNoDelay(true)
+    socket.on('data', (data: Buffer) => {
+      for (let at = data.indexOf(mark); at >= 0; at = data.indexOf(mark, at + mark.length)) chunks++
+      if (data.subarray(-over.length).equals(over)) {
+        // The chunk with the role has empty content.
+        chunks--
+        socket.write(request)
+      }
+    })
+    socket.on('error', () => {})
+  }
+  setTimeout(() => {
+    process.send!(chunks, () => process.exit())
+  }, seconds * 1000)
+}
+
+function requestOf(stream: number): string {
+  const body = JSON.stringify({
+    model: 'benchmark',
+    messages: [{ role: 'user', content: 'Count.' }],
+    stream: true,
+    max_tokens: answerTokens(stream),
+    ignore_eos: true,
+  })
+  return (
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
+    `content-length: ${body.length}\r\n\r\n${body}`
+  )
+}
+
+async function main(): Promise<void> {
+  const [first = '', second = '', third = ''] = process.argv.slice(2)
+  if (first === 'client') {
+    client(Number(second), Number(third))
+    return
+  }
+  const seconds = Number(process.argv.slice(2).find(word => /^\d+$/.test(word)) ?? 8)
+  const results: Measurement[] = []
+  for (const load of loads) results.push(await measure(load, seconds))
+  if (process.argv.includes('--json')) {
+    console.log(JSON.stringify(results, null, 2))
+    return
+  }
+  console.log(`${streams} streams, ${seconds} s each, the first second left out`)
+  for (const result of results) {
+    const count = (value: number) => Math.round(value).toLocaleString('en').padStart(6)
+    console.log(
+      `${result.load.padEnd(17)} planned ${count(result.plannedTokensPerSecond)} tok/s, streamed ` +
+        `${count(result.tokensPerSecond)} (client ${count(result.clientTokensPerSecond)}), late p50 ` +
+        `${result.p50Ms.toFixed(2)} p99 ${result.p99Ms.toFixed(2)} max ${result.maximumMs.toFixed(1)} ms, ` +
+        `CPU ${(result.processorShare * 100).toFixed(0)} %`,
+    )
+  }
+}
+
+await main()

@@ -1,0 +1,176 @@
+/** From flags and files to everything a simulation needs: deployment, workload, pools, prices, faults. */
+import { type FactsCatalog, findAccelerator, loadCatalogWithFacts } from '../catalog/index.ts'
+import { present } from '../core/assert.ts'
+import { parseDurationMs } from '../core/parse-quantity.ts'
+import { RandomSource } from '../core/random.ts'
+import type { FleetSettings, PoolSettings } from '../fleet/types.ts'
+import type { CoefficientSet } from '../perf/coefficients.ts'
+import { loadCoefficients } from '../perf/load-coefficients-file.ts'
+import { parseObjectives } from '../plan/objectives.ts'
+import type { Objective } from '../plan/types.ts'
+import { poolsOf } from '../report/describe-deployment.ts'
+import type { PoolFacts } from '../report/simulation-report.ts'
+import type { RouterSpec } from '../routing/router-spec.ts'
+import type { AutoscalerSettings } from '../sim/autoscale.ts'
+import type { TimedInput } from '../sim/driver.ts'
+import type { TimedFault } from '../sim/faults.ts'
+import { type TwinInput, twinPools } from '../sim/twin-pools.ts'
+import { autoscalersOf } from './simulate-autoscale.ts'
+import { deploymentOfFlags } from './simulate-deployment.ts'
+import { readDeploymentFile } from './simulate-deployment-file.ts'
+import { blockBytesOf, engineOverrides, isOverridden, probeTiers, tiersOf } from './simulate-engine.ts'
+import type { SimulateFlags } from './simulate-flags.ts'
+import {
+  faultsOf,
+  routerOf,
+  startupSecondsOf,
+  upgradesOf,
+  usesContents,
+  wantsCacheEvents,
+} from './simulate-fleet.ts'
+import { type SimulationPrices, simulationPrices } from './simulate-prices.ts'
+import type { SimulationQuestion } from './simulate-question.ts'
+import { type PreparedWorkload, prepareWorkload } from './simulate-workload.ts'
+
+export interface SimulationSetup {
+  readonly seed: string
+  readonly random: RandomSource
+  readonly question: SimulationQuestion
+  readonly workload: PreparedWorkload
+  readonly objectives: readonly Objective[]
+  readonly pools: readonly PoolSettings[]
+  readonly poolFacts: readonly PoolFacts[]
+  readonly router: RouterSpec
+  readonly firstTokenAfter: NonNullable<FleetSettings['firstTokenAfter']>
+  readonly retryAfterCrash: boolean
+  readonly startupSeconds: number
+  readonly autoscalers: readonly AutoscalerSettings[]
+  readonly faults: readonly TimedFault[]
+  readonly inputs: readonly TimedInput[]
+  readonly untilUs: number | null
+  readonly prices: SimulationPrices
+  /** For the analytic prediction of the same. */
+  readonly catalog: FactsCatalog
+  readonly coefficients: CoefficientSet
+  /** The engine is set up otherwise than the analytic prediction assumes. */
+  readonly overridden: boolean
+  readonly notes: readonly string[]
+}
+
+/** `today` dates prices given by flags. Faults are errors that name flag, file or line. */
+export async function setUpSimulation(
+  file: string | undefined,
+  flags: SimulateFlags,
+  today: string,
+): Promise<SimulationSetup> {
+  const catalog = await loadCatalogWithFacts(flags.facts)
+  const question =
+    file === undefined ? deploymentOfFlags(flags, catalog) : readDeploymentFile(file, flags, catalog)
+  const seed = flags.seed ?? '1'
+  const random = new RandomSource(seed)
+  const untilUs =
+    flags.until === undefined ? null : Math.round(parseDurationMs(flags.until, '--until') * 1000)
+  const objectives =
+    flags.slo === undefined ? (question.planned?.objectives ?? []) : parseObjectives(flags.slo)
+  const router = routerOf(flags.router)
+  const prices = simulationPrices(question, flags, catalog, today)
+  const coefficients = loadCoefficients(flags.coefficients)
+  const workload = await prepareWorkload(flags, question.planned, random)
+  const startupSeconds = startupSecondsOf(flags)
+  const pools = poolsFor(flags, question, workload, prices, {
+    accelerator: id => findAccelerator(catalog, id),
+    coefficients,
+    cacheEvents: wantsCacheEvents(router),
+    startupSeconds,
+  })
+  const names = pools.map(pool => pool.name)
+  const autoscalers = autoscalersOf(flags, names)
+  // Replicas that an autoscaler may order can fail as well.
+  const replicas =
+    pools.reduce((sum, pool) => sum + pool.replicas, 0) +
+    autoscalers.reduce((sum, scaler) => sum + (scaler.kind === 'load' ? scaler.maximum : 0), 0)
+  const shared = workload.shares && !usesContents(router) && replicas > 1
+  return {
+    seed,
+    random,
+    question,
+    workload,
+    objectives,
+    pools,
+    poolFacts: poolFactsOf(pools, question),
+    router,
+    firstTokenAfter: firstTokenOf(question.deployment.engine),
+    retryAfterCrash: flags.retry ?? false,
+    startupSeconds,
+    autoscalers,
+    faults: faultsOf(flags, replicas, random),
+    inputs: upgradesOf(flags, names),
+    untilUs,
+    prices,
+    catalog,
+    coefficients,
+    overridden: isOverridden(flags),
+    notes: [
+      ...question.notes,
+      ...workload.notes,
+      ...prices.notes,
+      ...(shared
+        ? [
+            `prompts have beginnings in common, and ${router.kind} does not look at them: try --router prefix-aware`,
+          ]
+        : []),
+    ],
+  }
+}
+
+function poolsFor(
+  flags: SimulateFlags,
+  question: SimulationQuestion,
+  workload: PreparedWorkload,
+  prices: SimulationPrices,
+  facts: Pick<TwinInput, 'accelerator' | 'coefficients' | 'cacheEvents' | 'startupSeconds'>,
+): PoolSettings[] {
+  const { modelId, architecture, deployment } = question
+  const overrides = engineOverrides(flags, deployment.engine)
+  const input: TwinInput = {
+    modelId,
+    architecture,
+    deployment,
+    shape: workload.shape,
+    usdPerDeviceHour: id =>
+      present(
+        prices.accelerators.find(({ acceleratorId }) => acceleratorId === id),
+        `${id} is priced`,
+      ).price.usdPerDeviceHour,
+    overrides,
+    skipEvents: true,
+    ...facts,
+  }
+  if (flags.hostCache === undefined && flags.diskCache === undefined) return twinPools(input)
+  const blockBytes = blockBytesOf(twinPools({ ...input, overrides: { ...overrides, tiers: probeTiers } }))
+  return twinPools({ ...input, overrides: { ...overrides, tiers: tiersOf(flags, blockBytes) } })
+}
+
+function poolFactsOf(pools: readonly PoolSettings[], { deployment }: SimulationQuestion): PoolFacts[] {
+  const planned = poolsOf(deployment)
+  return pools.map(({ name, role, replicas, devicesPerReplica, engine, usdPerReplicaHour }, index) => ({
+    name,
+    role,
+    acceleratorId: planned[index]!.acceleratorId,
+    replicas,
+    devicesPerReplica,
+    engine,
+    usdPerReplicaHour,
+  }))
+}
+
+/**
+ * When a client of prefill and decode pools gets its first token. vLLM's decode instance samples it anew; SGLang's and
+ * TensorRT-LLM's get the prefill's along with the cache (first_gen_tokens, "produced during prefill": TensorRT-LLM
+ * llm-api/reference/DisaggregatedParams). docs/models/fleet.md
+ */
+function firstTokenOf(
+  engine: SimulationQuestion['deployment']['engine'],
+): SimulationSetup['firstTokenAfter'] {
+  return engine === 'vllm' || engine === 'atom' ? 'decode' : 'transfer'
+}

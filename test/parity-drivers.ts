@@ -1,0 +1,2 @@
+/** One trace through both clocks: what was decided, and when. */
+import { startEmulator } from '../src/emulate/index.ts'

@@ -1,0 +1,96 @@
+/** The project's routers, and one that does anything a router may do; all are checked for what they are told. */
+import type { RandomSource, RandomStream } from '../../src/core/random.ts'
+import { createRouter } from '../../src/routing/create-router.ts'
+import type { PolicySpec } from '../../src/routing/router-spec.ts'
+import type { CandidateState, Router } from '../../src/routing/types.ts'
+
+const policies: readonly PolicySpec[] = [
+  { kind: 'round-robin' },
+  { kind: 'random' },
+  { kind: 'least-loaded' },
+  { kind: 'two-choices' },
+  { kind: 'prefix-aware' },
+  { kind: 'kv-aware' },
+  { kind: 'session-affinity' },
+  { kind: 'weighted' },
+]
+
+export function randomRouter(source: RandomSource, name: string): Router {
+  const random = source.stream(name)
+  if (random.uniform() < 0.5) return checked(wildRouter(random))
+  const policy = policies[random.integer(policies.length)]!
+  // Nobody is turned away for good: in the end there is a replica for everyone.
+  const refusal = { noCandidate: 'wait', full: 'wait', retryAfterSeconds: 0.05 } as const
+  const saturation = random.uniform() < 0.3 ? ({ waiting: 3, whenAll: 'refuse' } as const) : null
+  return checked(createRouter({ ...policy, refusal, saturation }, source, name))
+}
+
+/** Any ready candidate; waits with and without a time; refusals. */
+function wildRouter(random: RandomStream): Router {
+  const style = random.uniform()
+  const under = new Set<number>()
+  return {
+    route(nowUs, _request, candidates) {
+      const ready = candidates.filter(candidate => candidate.ready)
+      const luck = random.uniform()
+      if (ready.length === 0) {
+        if (luck < 0.05) return { kind: 'reject', reason: 'no-candidate', retryAfterSeconds: 1 }
+        const retryUs = luck < 0.5 ? Number.POSITIVE_INFINITY : nowUs + 1 + random.integer(100_000)
+        return { kind: 'wait', retryUs }
+      }
+      const least = ready.reduce((best, next) => (requests(next) < requests(best) ? next : best))
+      if (style < 0.4 && requests(least) > 3) {
+        if (luck < 0.03) return { kind: 'reject', reason: 'saturated', retryAfterSeconds: 1 }
+        if (luck < 0.7) return { kind: 'wait', retryUs: nowUs + 1 + random.integer(30_000) }
+      }
+      // Waits without a time only while something is under way here, whose end asks again.
+      if (style < 0.15 && luck > 0.8 && under.size > 0)
+        return { kind: 'wait', retryUs: Number.POSITIVE_INFINITY }
+      const chosen = luck < 0.5 ? least : ready[random.integer(ready.length)]!
+      return { kind: 'send', candidateId: chosen.id, expectedCachedTokens: 0 }
+    },
+    sent: (_, { id }) => under.add(id),
+    firstToken() {},
+    ended: (_, id) => under.delete(id),
+    cacheChanged() {},
+    removed() {},
+  }
+}
+
+function requests(candidate: CandidateState): number {
+  return candidate.waiting + candidate.running
+}
+
+/** Every request that is sent ends once where it was sent; its first token comes in between, at most once. */
+function checked(router: Router): Router {
+  const under = new Map<number, { readonly candidateId: number; first: boolean }>()
+  const expect = (condition: boolean, message: string): void => {
+    if (!condition) throw new Error(`router: ${message}`)
+  }
+  return {
+    route: (nowUs, request, candidates) => router.route(nowUs, request, candidates),
+    sent(nowUs, request, candidateId) {
+      expect(!under.has(request.id), `request ${request.id} was sent while it was under way`)
+      under.set(request.id, { candidateId, first: false })
+      router.sent(nowUs, request, candidateId)
+    },
+    firstToken(nowUs, id, candidateId) {
+      const sent = under.get(id)
+      expect(sent?.candidateId === candidateId, `first token of request ${id} from elsewhere`)
+      expect(!sent!.first, `two first tokens of request ${id}`)
+      sent!.first = true
+      router.firstToken(nowUs, id, candidateId)
+    },
+    ended(nowUs, id, candidateId) {
+      expect(under.get(id)?.candidateId === candidateId, `end of request ${id} elsewhere`)
+      under.delete(id)
+      router.ended(nowUs, id, candidateId)
+    },
+    cacheChanged: (candidateId, event) => router.cacheChanged(candidateId, event),
+    removed(candidateId) {
+      for (const [id, sent] of under)
+        expect(sent.candidateId !== candidateId, `request ${id} is left on a replica that is gone`)
+      router.removed(candidateId)
+    },
+  }
+}
