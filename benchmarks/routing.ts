@@ -1,19 +1,25 @@
 /**
- * How long one routing decision takes, by policy: `node benchmarks/routing.ts [--json]`.
- * A decision is route() and sent(); its end is counted separately. 64 candidates with 16 requests under way each; prompts of
- * conversations, content in blocks of 512 tokens (Mooncake's traces), cache blocks of 16, 12,000 tokens on average; and single
- * prompts of 100,000 tokens that all or no candidates hold.
- * Estimated indexes and engines' caches hold 500,000 tokens a candidate, and are full.
- * The bars: 5 µs without a prefix index, 15 µs with one.
+ * How long one routing decision takes and what a prefix index holds in memory, by policy: `node benchmarks/routing.ts [--json]`.
+ * A decision is route() and sent(); its end is counted separately. 8, 64 and 512 candidates with 16 requests under way each;
+ * prompts of conversations, content in blocks of 512 tokens (Mooncake's traces), cache blocks of 16, 12,000 tokens on average;
+ * single prompts of 100,000 tokens that all or no candidates hold; and admission with a thousand in line.
+ * Estimated indexes and engines' caches hold 500,000 tokens a candidate; with 512 candidates they are half full.
+ * The bars hold for 64 candidates: 5 µs without a prefix index, 15 µs with one. Every row has a process of its own: heap and
+ * compiled code of one policy would change the times of the next.
  */
+import { execFileSync } from 'node:child_process'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { RandomSource } from '../src/core/random.ts'
-import { createRouter } from '../src/routing/create-router.ts'
+import { AdmissionRouter } from '../src/routing/admission/admission-router.ts'
+import { type CreatedRouter, createRouter } from '../src/routing/create-router.ts'
 import type { RouterSpec } from '../src/routing/router-spec.ts'
 import type { CandidateState } from '../src/routing/types.ts'
 import { subBlocksPerContentBlock } from '../src/workload/block-key.ts'
 import type { WorkloadRequest } from '../src/workload/request.ts'
 
-const candidateCount = 64
+const candidateCounts = [8, 64, 512] as const
+const barCount = 64
 const barsUs = { without: 5, with: 15 }
 const contentTokens = 512
 
@@ -40,15 +46,30 @@ const specs: readonly (readonly [string, RouterSpec, boolean])[] = [
   ['kv-aware, events and prediction', { kind: 'kv-aware' }, true],
   ['cost', { kind: 'cost', ttftMs: 1000, tpotMs: 50 }, true],
   ['weighted', { kind: 'weighted' }, true],
+  ['least-loaded, admission', { kind: 'least-loaded', saturation: null, admission: {} }, false],
 ]
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+/** Bytes in use. Buffers of what an earlier collection found are given back in the next. */
+function memoryBytes(): number {
+  for (let round = 0; round < 3; round++) collectGarbage()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
 
 interface Row {
   readonly policy: string
+  readonly candidates: number
   /** Medians: a mean would measure what else the machine does. */
   readonly decisionUs: number
   readonly endUs: number
   readonly p99Us: number
   readonly barUs: number
+  /** Of the router with its books and index at the end, and tokens the index knows of. */
+  readonly memoryBytes: number
+  readonly heldTokens: number
 }
 
 /** Conversations that grow by two content blocks a turn, all behind one of eight system prompts. */
@@ -78,7 +99,7 @@ function conversations(count: number): WorkloadRequest[] {
   })
 }
 
-function states(): CandidateState[] {
+function states(candidateCount: number): CandidateState[] {
   return Array.from({ length: candidateCount }, (_, id) => ({
     id,
     ready: true,
@@ -96,14 +117,16 @@ function measure(
   spec: RouterSpec,
   hasIndex: boolean,
   requests: readonly WorkloadRequest[],
+  candidateCount: number,
 ): Row {
-  const router = createRouter(spec, new RandomSource(1))
-  const store = policy.includes('events') ? engineCaches(router) : null
-  const fleet = states()
+  const fleet = states(candidateCount)
   const underWay = candidateCount * 16
   const destinations = new Int32Array(requests.length)
   const decisions = new Float64Array(requests.length)
   const ends = new Float64Array(requests.length)
+  const before = memoryBytes()
+  const router = createRouter(spec, new RandomSource(1))
+  let store = policy.includes('events') ? engineCaches(router, candidateCount) : null
   for (let index = 0; index < requests.length; index++) {
     const request = requests[index]!
     const start = process.hrtime.bigint()
@@ -121,12 +144,17 @@ function measure(
     decisions[index] = Number(middle - start)
     store?.(request, decision.candidateId)
   }
+  store = null
+  const used = memoryBytes() - before
   return {
     policy,
+    candidates: candidateCount,
     decisionUs: quantile(decisions, 0.5),
     endUs: quantile(ends, 0.5),
     p99Us: quantile(decisions, 0.99),
     barUs: hasIndex ? barsUs.with : barsUs.without,
+    memoryBytes: used,
+    heldTokens: fleet.reduce((sum, { id }) => sum + router.heldTokens(id), 0),
   }
 }
 
@@ -140,7 +168,7 @@ function quantile(samples: Float64Array, share: number): number {
  * The engines' side: each stores what it does not hold and, beyond 500,000 tokens, drops the content blocks it stored first. By
  * content blocks, so that its own work does not empty the processor's caches before each decision.
  */
-function engineCaches(router: ReturnType<typeof createRouter>) {
+function engineCaches(router: CreatedRouter, candidateCount: number) {
   const perContentBlock = contentTokens / 16
   const caches = Array.from({ length: candidateCount }, () => new Map<number, number>())
   const keys = (id: number, from: number, to: number) =>
@@ -175,7 +203,7 @@ function engineCaches(router: ReturnType<typeof createRouter>) {
 /** One prompt of 100,000 tokens that every candidate, or none, holds; route() alone. */
 function longPrompt(holders: number, tokensPerBlock: number): number {
   const router = createRouter({ kind: 'kv-aware', index: { kind: 'estimated' } }, new RandomSource(1))
-  const fleet = states()
+  const fleet = states(barCount)
   const inputTokens = 100_000
   const blockIds = Float64Array.from({ length: Math.ceil(inputTokens / tokensPerBlock) }, (_, id) => id)
   const content = { tokensPerBlock, blockIds }
@@ -191,28 +219,90 @@ function longPrompt(holders: number, tokensPerBlock: number): number {
   return Number(process.hrtime.bigint() - start) / runs / 1000
 }
 
-const requests = conversations(40_000)
-const rows = specs.map(([policy, spec, hasIndex]) => measure(policy, spec, hasIndex, requests))
+/** A request more in a line of a thousand, an end, and the next one's turn; of so many tenants. */
+function turn(tenants: number): number {
+  const router = createRouter(
+    { kind: 'least-loaded', saturation: null, admission: { maximumWaiting: null } },
+    new RandomSource(1),
+  )
+  if (!(router instanceof AdmissionRouter)) throw new Error('no admission')
+  const fleet = states(1).map(state => ({ ...state, waiting: 0, running: 0, capacity: 1 }))
+  const asked = Array.from({ length: 21_001 }, (_, id) => ({
+    ...conversations(1)[0]!,
+    id,
+    tenant: `tenant ${id % tenants}`,
+  }))
+  let present = asked[0]!
+  router.route(0, present, fleet)
+  router.sent(0, present, 0)
+  for (let id = 1; id <= 1000; id++) router.route(id, asked[id]!, fleet)
+  const samples = new Float64Array(20_000)
+  for (let sample = 0; sample < samples.length; sample++) {
+    const nowUs = 1001 + sample
+    const start = process.hrtime.bigint()
+    router.route(nowUs, asked[1001 + sample]!, fleet)
+    router.ended(nowUs, present.id, 0)
+    present = asked[router.nextWaiting(nowUs)!]!
+    router.route(nowUs, present, fleet)
+    router.sent(nowUs, present, 0)
+    samples[sample] = Number(process.hrtime.bigint() - start)
+  }
+  return quantile(samples, 0.5)
+}
+
+const requestCount = 40_000
+
+/** In this process: `--row POLICY CANDIDATES`. */
+function row(policy: string, candidateCount: number): Row {
+  const [, spec, hasIndex] = specs.find(([name]) => name === policy)!
+  return measure(policy, spec, hasIndex, conversations(requestCount), candidateCount)
+}
+
+function rowInItsOwnProcess(policy: string, candidateCount: number): Row {
+  const command = [import.meta.filename, '--row', policy, String(candidateCount)]
+  return JSON.parse(execFileSync(process.execPath, command, { encoding: 'utf8' }))
+}
+
+const [mode, askedPolicy, askedCount] = process.argv.slice(2)
+if (mode === '--row') {
+  console.log(JSON.stringify(row(askedPolicy!, Number(askedCount))))
+  process.exit()
+}
+
+const rows = candidateCounts.flatMap(count => specs.map(([policy]) => rowInItsOwnProcess(policy, count)))
 const long = [
   ['content blocks of 512, nobody holds it', longPrompt(0, 512)],
   ['content blocks of 512, 1 of 64 holds it', longPrompt(1, 512)],
   ['content blocks of 512, all 64 hold it', longPrompt(64, 512)],
   ['content blocks of 16, 1 of 64 holds it', longPrompt(1, 16)],
 ] as const
+const turns = [1, 10, 100].map(tenants => ({ tenants, us: turn(tenants) }))
 
-if (process.argv.includes('--json')) {
-  console.log(JSON.stringify({ rows, long }, null, 2))
+if (mode === '--json') {
+  console.log(JSON.stringify({ rows, long, turns }, null, 2))
 } else {
+  const requests = conversations(requestCount)
   const tokens = requests.reduce((sum, { inputTokens }) => sum + inputTokens, 0) / requests.length
-  console.log(
-    `one decision among ${candidateCount} candidates, prompts of ${Math.round(tokens)} tokens on average\n`,
-  )
-  for (const { policy, decisionUs, p99Us, endUs, barUs } of rows) {
-    const verdict = decisionUs <= barUs ? '' : '  MISSED'
+  const counts = candidateCounts.map(count => `at ${count}`.padStart(8)).join('')
+  console.log(`µs a decision, median; prompts of ${Math.round(tokens)} tokens on average\n`)
+  console.log(`${' '.repeat(34)}${counts}  of ${barCount}: p99    end   bar     index`)
+  for (const [policy] of specs) {
+    const own = rows.filter(row => row.policy === policy)
+    const { p99Us, endUs, barUs, decisionUs, memoryBytes, heldTokens } = own.find(
+      row => row.candidates === barCount,
+    )!
+    const medians = own.map(row => row.decisionUs.toFixed(2).padStart(8)).join('')
+    const index =
+      heldTokens === 0
+        ? ''
+        : `${(memoryBytes / 2 ** 20).toFixed(0)} MiB, ${(memoryBytes / (heldTokens / 1e6) / 1024).toFixed(0)} KiB a million tokens`
     console.log(
-      `${policy.padEnd(34)} ${decisionUs.toFixed(2).padStart(7)} µs  p99 ${p99Us.toFixed(1).padStart(6)}  end ${endUs.toFixed(2).padStart(5)}  bar ${barUs}${verdict}`,
+      `${policy.padEnd(34)}${medians}${p99Us.toFixed(1).padStart(12)} ${endUs.toFixed(2).padStart(6)} ${String(barUs).padStart(5)}${decisionUs <= barUs ? '  ' : ' !'}  ${index}`,
     )
   }
-  console.log('\n100,000 tokens, kv-aware, estimated index, route() alone')
+  console.log('\n100,000 tokens, kv-aware, estimated index, 64 candidates, route() alone')
   for (const [name, us] of long) console.log(`${name.padEnd(42)} ${us.toFixed(1).padStart(7)} µs`)
+  console.log('\nadmission, 1,000 in line: one more comes, one ends, the next has its turn')
+  for (const { tenants, us } of turns)
+    console.log(`${`${tenants} tenants`.padEnd(42)} ${us.toFixed(1).padStart(7)} µs`)
 }

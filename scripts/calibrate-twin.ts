@@ -11,7 +11,7 @@ import { loadCatalog } from '../src/catalog/index.ts'
 import { RandomSource } from '../src/core/random.ts'
 import { mean, median } from '../src/core/statistics.ts'
 import { loadCoefficients } from '../src/perf/load-coefficients-file.ts'
-import type { EngineCalibration, TwinCalibration } from '../src/sim/twin-calibration.ts'
+import { type EngineCalibration, type TwinCalibration, uncalibrated } from '../src/sim/twin-calibration.ts'
 import { readMeasuredFolder } from './calibrate/measured-points-file.ts'
 
 const [folder] = process.argv.slice(2)
@@ -20,11 +20,16 @@ if (folder === undefined) {
   process.exit(2)
 }
 const fittedEngines = ['vllm', 'sglang', 'trtllm'] as const
-/** Rows per engine and half: enough for two numbers, few enough for minutes. Larger loads than this take too long. */
-const rowsPerHalf = 60
-const mostUsers = 128
-const lagGrid = [0, 0.1, 0.2, 0.35, 0.5, 0.7, 1, 1.4]
-const workGrid = [0.85, 1, 1.15, 1.3, 1.5, 1.75]
+/** Rows per engine and half: enough for four numbers, few enough for minutes. Larger loads than this take too long. */
+const rowsPerHalf = 200
+const mostUsers = 256
+/** What is tried for each multiplier, one after the other, in two rounds. */
+const grids: Readonly<Record<keyof EngineCalibration, readonly number[]>> = {
+  firstTokenLag: [0, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 1, 1.2],
+  frontEnd: [0.25, 0.5, 0.75, 1, 1.5, 2],
+  frontEndSerialShare: [0, 0.25, 0.5, 0.75, 1],
+  promptWork: [0.85, 1, 1.1, 1.2, 1.3, 1.5],
+}
 
 const lookups = catalogLookups(loadCatalog())
 const coefficients = loadCoefficients()
@@ -73,28 +78,23 @@ const engines: Record<string, EngineCalibration> = {}
 for (const engine of fittedEngines) {
   const train = half(engine, 0)
   const test = half(engine, 1)
-  let own: EngineCalibration = { firstTokenLag: 1, promptWork: 1 }
+  let own = uncalibrated
   let loss = lossOf(train, engine, own)
   for (let round = 0; round < 2; round++) {
-    for (const firstTokenLag of lagGrid) {
-      const candidate = { ...own, firstTokenLag }
-      const value = lossOf(train, engine, candidate)
-      if (value < loss) [own, loss] = [candidate, value]
+    for (const [name, values] of Object.entries(grids)) {
+      for (const value of values) {
+        const candidate = { ...own, [name]: value }
+        const candidateLoss = lossOf(train, engine, candidate)
+        if (candidateLoss < loss) [own, loss] = [candidate, candidateLoss]
+      }
     }
-    for (const promptWork of workGrid) {
-      const candidate = { ...own, promptWork }
-      const value = lossOf(train, engine, candidate)
-      if (value < loss) [own, loss] = [candidate, value]
-    }
-    console.error(
-      `${engine} round ${round + 1}: lag × ${own.firstTokenLag}, prompt work × ${own.promptWork}, loss ${loss.toFixed(3)}`,
-    )
+    console.error(`${engine} round ${round + 1}: ${JSON.stringify(own)}, loss ${loss.toFixed(3)}`)
   }
-  const before = errorsOf(test, engine, { firstTokenLag: 1, promptWork: 1 })
+  const before = errorsOf(test, engine, uncalibrated)
   const after = errorsOf(test, engine, own)
   const percent = (value: number) => `${(100 * value).toFixed(1)} %`
   console.log(
-    `${engine}: lag × ${own.firstTokenLag}, prompt work × ${own.promptWork}; other half (${test.length} rows): ` +
+    `${engine}: ${JSON.stringify(own)}; other half (${test.length} rows): ` +
       `TPOT mean ${percent(mean(before.tpot))} → ${percent(mean(after.tpot))}, TTFT median ${percent(median(before.ttft))} → ${percent(median(after.ttft))}`,
   )
   engines[engine] = own

@@ -25,15 +25,19 @@ describe('help', () => {
   test('names every command and shows examples', () => {
     const { status, stdout } = tokenwright('--help')
     expect(status).toBe(0)
-    for (const command of ['plan', 'cost', 'catalog', 'validate']) expect(stdout).toContain(`\n  ${command} `)
+    for (const command of ['plan', 'simulate', 'cost', 'catalog', 'validate', 'trace'])
+      expect(stdout).toContain(`\n  ${command} `)
     expect(stdout).toContain('Examples:')
   })
 
-  test.for(['plan', 'cost', 'catalog', 'validate'])('%s --help has examples', command => {
-    const { status, stdout } = tokenwright(command, '--help')
-    expect(status).toBe(0)
-    expect(stdout).toMatch(/Examples?:/)
-  })
+  test.for(['plan', 'simulate', 'cost', 'catalog', 'validate', 'trace'])(
+    '%s --help has examples',
+    command => {
+      const { status, stdout } = tokenwright(command, '--help')
+      expect(status).toBe(0)
+      expect(stdout).toMatch(/Examples?:/)
+    },
+  )
 
   test('no words at all print the help', () => {
     const { status, stdout } = tokenwright()

@@ -23,6 +23,8 @@ export interface MeasuredPoint {
   /** Nominal lengths as the file states them. */
   readonly nominalInputTokens: number
   readonly nominalOutputTokens: number
+  /** Every request had the nominal lengths, so that a closed loop runs in waves (docs/models/measured-rows.md). */
+  readonly fixedLengths?: boolean
   /**
    * Layouts among which the best is predicted, where the file does not say what ran: lists in order of trust, the first
    * list with a feasible layout counts. `deployment` is the first of them. Each has one replica.

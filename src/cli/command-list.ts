@@ -15,6 +15,16 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/plan.ts')).planCommand(),
   },
   {
+    name: 'simulate',
+    summary: 'what a deployment does with a workload, in virtual time: latency, goodput, watts, dollars',
+    load: async () => (await import('./commands/simulate.ts')).simulateCommand(),
+  },
+  {
+    name: 'emulate',
+    summary: 'the same deployment in real time: an OpenAI-compatible server without a GPU',
+    load: async () => (await import('./commands/emulate.ts')).emulateCommand(),
+  },
+  {
     name: 'cost',
     summary: 'the cost equation alone: $/hour, tokens/s and watts to $ per million tokens',
     load: async () => (await import('./commands/cost.ts')).costCommand(),

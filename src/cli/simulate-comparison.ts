@@ -1,24 +1,18 @@
 /** What the analytic model says of the same deployment and load, beside what was simulated. */
-import { findAccelerator } from '../catalog/index.ts'
-import { predict } from '../perf/predict.ts'
-import { acceleratorsOf, poolsOf } from '../report/describe-deployment.ts'
 import type { Comparison, ComparisonRow } from '../report/simulation-report.ts'
 import type { SimulationResult } from '../sim/result.ts'
 import type { SimulateFlags } from './simulate-flags.ts'
 import type { PlannedDeployment } from './simulate-question.ts'
 import type { SimulationSetup } from './simulate-setup.ts'
 
-/** Flags that leave the workload of a deployment file as it is. */
-const harmless: readonly (keyof SimulateFlags)[] = ['requests', 'duration', 'warmup']
-
-/** Whether the load and lengths of the file are simulated, and nothing else. */
-export function isAsPlanned(flags: SimulateFlags): boolean {
+/** Whether the load and lengths of the file are simulated; how many requests of them is no matter. */
+function isAsPlanned(flags: SimulateFlags): boolean {
   const workloadFlags: readonly (keyof SimulateFlags)[] = [
     ...(['trace', 'workload', 'concurrency', 'rate', 'burst', 'start', 'turns', 'thinkTime'] as const),
     ...(['isl', 'osl', 'islCv', 'oslCv', 'rangeRatio', 'rangeAround', 'lengthCorrelation'] as const),
     ...(['prefixShare', 'prefixTokens'] as const),
   ]
-  return workloadFlags.every(flag => harmless.includes(flag) || flags[flag] === undefined)
+  return workloadFlags.every(flag => flags[flag] === undefined)
 }
 
 /**
@@ -46,7 +40,7 @@ export function comparisonOf(
     row('tpotMeanMs', figures.tpotMeanMs, summary.latency.tpot.meanMs, figures.band?.tpot),
     row('requestsPerSecond', figures.requestsPerSecond, steady?.requestsPerSecond ?? null),
     row('acceleratorWatts', figures.acceleratorWatts, steady?.watts ?? null),
-    figures.usdPerMillionTokens === null
+    figures.usdPerMillionTokens === null || hasOtherPrices(flags)
       ? null
       : row(
           'usdPerMillionTokens',
@@ -56,6 +50,11 @@ export function comparisonOf(
         ),
   ]
   return { source: figures.band === null ? 'computed' : 'file', rows: rows.filter(entry => entry !== null) }
+}
+
+/** Prices other than the plan's say nothing about its prediction. */
+function hasOtherPrices({ price, tier, region, electricity, pue, facts }: SimulateFlags): boolean {
+  return [price, tier, region, electricity, pue, facts].some(flag => flag !== undefined)
 }
 
 interface Figures {
@@ -78,27 +77,10 @@ function plannedFigures(prediction: NonNullable<PlannedDeployment['prediction']>
   }
 }
 
-function computedFigures(setup: SimulationSetup): Figures | null {
-  const { question, workload, catalog, coefficients } = setup
+function computedFigures({ workload, analytic }: SimulationSetup): Figures | null {
   const { load, shape } = workload
-  if (load === null) return null
-  const { deployment, modelId, architecture } = question
-  const pools = poolsOf(deployment)
-  const offload = deployment.mode === 'aggregated' ? deployment.feedForwardOffload : null
-  const answer = predict({
-    modelId,
-    architecture,
-    accelerator: findAccelerator(catalog, pools.at(-1)!.acceleratorId),
-    prefillAccelerator: findAccelerator(catalog, pools[0]!.acceleratorId),
-    ...(offload
-      ? { feedForwardAccelerator: findAccelerator(catalog, acceleratorsOf(deployment).at(-1)!) }
-      : {}),
-    deployment,
-    shape,
-    load,
-    coefficients,
-  })
-  if (!answer.feasible) return null
+  const answer = load === null ? null : analytic(load, shape)
+  if (answer === null) return null
   return {
     ttftMeanMs: answer.ttft.meanMs,
     tpotMeanMs: answer.tpot.meanMs,

@@ -5,8 +5,9 @@ import type { FactsCatalog } from '../catalog/index.ts'
 import { TokenwrightError } from '../core/errors.ts'
 import { fileFault } from '../core/file-fault.ts'
 import { parseCount } from '../core/parse-quantity.ts'
-import type { Deployment, Pool } from '../perf/deployment.ts'
+import { type Deployment, devicesPerReplica, offloadDevices, type Pool } from '../perf/deployment.ts'
 import { parseDeployment } from '../plan/launch/read-deployment.ts'
+import { poolsOf } from '../report/describe-deployment.ts'
 import { loadModel } from './load-model-file.ts'
 import type { SimulateFlags } from './simulate-flags.ts'
 import type { SimulationQuestion } from './simulate-question.ts'
@@ -30,9 +31,28 @@ export function readDeploymentFile(
     modelId: model.id,
     architecture: model.architecture,
     deployment,
-    planned: { load, shape, objectives, priceId, prediction: changed ? null : prediction },
+    planned: {
+      load,
+      shape,
+      objectives,
+      priceId,
+      usdPerHour: prediction.usdPerHour,
+      devices: devicesOf(description.deployment as Deployment),
+      prediction: changed ? null : prediction,
+    },
     notes: changed ? ['the number of replicas is not that of the file: its prediction does not apply'] : [],
   }
+}
+
+/** Devices by accelerator, those for feed-forward layers included. */
+function devicesOf(deployment: Deployment): ReadonlyMap<string, number> {
+  const devices = new Map<string, number>()
+  const add = (id: string, count: number) => devices.set(id, (devices.get(id) ?? 0) + count)
+  for (const { acceleratorId, parallelism, replicas } of poolsOf(deployment))
+    add(acceleratorId, devicesPerReplica(parallelism) * replicas)
+  const offload = deployment.mode === 'aggregated' ? deployment.feedForwardOffload : null
+  if (offload) add(offload.acceleratorId, offloadDevices(deployment))
+  return devices
 }
 
 function readText(path: string): string {

@@ -1,6 +1,6 @@
 /** Router, faults, changes of size: what happens to a fleet beside its requests. */
 import { TokenwrightError } from '../core/errors.ts'
-import { parseCount, parseDurationMs, parseNumber } from '../core/parse-quantity.ts'
+import { parseDurationMs, parseNumber } from '../core/parse-quantity.ts'
 import type { RandomSource } from '../core/random.ts'
 import type { Fault } from '../fleet/types.ts'
 import { parseRouterSpec } from '../routing/check-router-spec.ts'
@@ -133,9 +133,4 @@ export function upgradesOf(flags: SimulateFlags, pools: readonly string[]): Time
   if (flags.upgradeAt === undefined) return []
   const atUs = Math.round(parseDurationMs(flags.upgradeAt, '--upgrade-at') * 1000)
   return pools.map(pool => ({ atUs, input: { kind: 'upgrade', pool, atOnce: 1 } }))
-}
-
-/** Replicas of a plan or an autoscaler. */
-export function replicaCount(text: string, where: string): number {
-  return parseCount(text, where, { minimum: 0 })
 }

@@ -11,7 +11,8 @@ import {
   type PriceTier,
 } from '../catalog/index.ts'
 import { TokenwrightError } from '../core/errors.ts'
-import { acceleratorsOf } from '../report/describe-deployment.ts'
+import { acceleratorsOf, poolsOf } from '../report/describe-deployment.ts'
+import { formatUsd } from '../report/format-number.ts'
 import type { PricedAccelerator } from '../report/simulation-report.ts'
 import { withOverrides } from './plan-overrides.ts'
 import { chosenOf, region as regionOf, tiers } from './plan-request.ts'
@@ -44,15 +45,72 @@ export function simulationPrices(
   const own = new Set((flags.price ?? []).map(text => text.split('=')[0]!.trim()))
   const ownIds = new Set([...own].map(name => findAccelerator(catalog, name).id))
   const notes: string[] = []
-  if (planned === undefined && priceId !== undefined && ownIds.size === 0 && asked === undefined)
-    notes.push(`the price ${priceId} of the file is not in the catalog: prices of the ${tier} tier are taken`)
-  const accelerators = acceleratorsOf(question.deployment).map(id => {
-    const keep =
-      planned?.acceleratorId === id && asked === undefined && flags.region === undefined && !ownIds.has(id)
-    const choice = keep ? { price: planned, reason: 'as planned' } : chosen(catalog, id, tier, region)
+  const asPlanned = asked === undefined && flags.region === undefined
+  const ids = acceleratorsOf(question.deployment)
+  const billed = asPlanned ? billedPrices(question, catalog, tier, region, ownIds) : new Map<string, Price>()
+  for (const price of billed.values())
+    notes.push(
+      `the catalog does not have the price that the file was planned with: ${price.acceleratorId} is taken at what its bill ` +
+        `came to, ${formatUsd(price.usdPerDeviceHour)} per device-hour; --price says otherwise`,
+    )
+  const accelerators = ids.map(id => {
+    const bill = billed.get(id)
+    const keep = asPlanned && planned?.acceleratorId === id && !ownIds.has(id)
+    const choice =
+      bill !== undefined
+        ? { price: bill, reason: 'from the bill of the plan' }
+        : keep
+          ? { price: planned, reason: 'as planned' }
+          : chosen(catalog, id, tier, region)
     return priced(catalog, id, choice.price, choice.reason, region, notes)
   })
   return { accelerators, notes }
+}
+
+/**
+ * Prices that a plan was given by flags are not in its file, but its bill is: what the bill leaves after devices of known
+ * price, shared equally by the others. Empty when all are known.
+ */
+function billedPrices(
+  { planned, deployment }: SimulationQuestion,
+  catalog: FactsCatalog,
+  tier: PriceTier,
+  region: string | null,
+  own: ReadonlySet<string>,
+): Map<string, Price> {
+  if (planned === null) return new Map()
+  const listed = catalog.prices.find(({ id }) => id === planned.priceId)
+  // The file names the price of the devices that decode; others follow the catalog.
+  const main = poolsOf(deployment).at(-1)!.acceleratorId
+  let rest = planned.usdPerHour
+  let count = 0
+  const unknown: string[] = []
+  for (const [id, devices] of planned.devices) {
+    const price = id === listed?.acceleratorId ? listed : choosePrice(catalog, id, tier, { region })?.price
+    if (own.has(id) || (price !== undefined && !(id === main && listed === undefined)))
+      rest -= devices * (price?.usdPerDeviceHour ?? 0)
+    else {
+      unknown.push(id)
+      count += devices
+    }
+  }
+  if (unknown.length === 0 || !(rest > 0)) return new Map()
+  return new Map(unknown.map(id => [id, billedPrice(id, rest / count, tier)]))
+}
+
+function billedPrice(acceleratorId: string, usdPerDeviceHour: number, tier: PriceTier): Price {
+  return {
+    id: `bill-${acceleratorId}`,
+    acceleratorId,
+    provider: 'deployment file',
+    tier,
+    usdPerDeviceHour,
+    region: null,
+    // A bill pays for everything.
+    includes: ['capital', 'host', 'network', 'space', 'cooling', 'energy', 'operations', 'margin'],
+    commitment: null,
+    provenance: { source: 'usdPerHour of the deployment file', asOf: 'not stated', confidence: 'estimate' },
+  }
 }
 
 /** Flags that plan has, too. */

@@ -21,6 +21,9 @@ export interface PlannedDeployment {
   readonly shape: RequestShape
   readonly objectives: readonly Objective[]
   readonly priceId: string
+  /** The bill of the deployment as the file has it, and how many devices of each kind it pays for. */
+  readonly usdPerHour: number
+  readonly devices: ReadonlyMap<string, number>
   /** Null when flags changed the deployment: then it is not the one that was predicted. */
   readonly prediction: DeploymentDescription['prediction'] | null
 }

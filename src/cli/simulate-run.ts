@@ -5,7 +5,7 @@ import { createFleet } from '../fleet/fleet.ts'
 import type { Fleet, FleetEvent, PoolSettings } from '../fleet/types.ts'
 import { type Distribution, RunMetrics } from '../metrics/index.ts'
 import { formatCount, formatMilliseconds } from '../report/format-number.ts'
-import type { LatencyCurves, SimulationReport } from '../report/simulation-report.ts'
+import type { LatencyCurves, ReplicaChange, SimulationReport } from '../report/simulation-report.ts'
 import { createRouter } from '../routing/create-router.ts'
 import { createAutoscalers } from '../sim/autoscale.ts'
 import { type SimulationEnd, simulate } from '../sim/driver.ts'
@@ -22,6 +22,8 @@ export interface SimulationRun {
   readonly end: SimulationEnd
   readonly result: SimulationResult
   readonly metrics: RunMetrics
+  readonly lastArrivalUs: number
+  readonly changes: readonly ReplicaChange[]
 }
 
 /** Events between two looks at the clock of the progress line. */
@@ -43,13 +45,17 @@ export function runSimulation(setup: SimulationSetup, listeners: readonly EventL
     ...(workload.isWarmUp === null ? {} : { isWarmUp: workload.isWarmUp }),
   })
   const measure = fleetObserver(metrics, fleet, replica => replicaFacts(fleet, pools, replica))
-  const observe =
-    listeners.length === 0
-      ? measure
-      : (event: FleetEvent) => {
-          measure(event)
-          for (const listen of listeners) listen(event)
-        }
+  let lastArrivalUs = 0
+  const changes: ReplicaChange[] = []
+  const observe = (event: FleetEvent) => {
+    measure(event)
+    if (event.kind === 'ended') lastArrivalUs = Math.max(lastArrivalUs, event.record.scheduledUs)
+    if (event.kind === 'replica') {
+      const { replica, pool, atUs, state } = event
+      changes.push({ atSeconds: atUs / 1e6, replica, pool, state })
+    }
+    for (const listen of listeners) listen(event)
+  }
   const progress = startProgress()
   try {
     const end = simulate(workload.workload, fleet, observe, {
@@ -72,7 +78,7 @@ export function runSimulation(setup: SimulationSetup, listeners: readonly EventL
         return setup.prices.accelerators.find(price => price.acceleratorId === acceleratorId)?.energy ?? null
       },
     })
-    return { end, result, metrics }
+    return { end, result, metrics, lastArrivalUs, changes }
   } finally {
     progress.finish()
   }
@@ -103,7 +109,7 @@ function showProgress(
 
 export function simulationReport(
   setup: SimulationSetup,
-  { end, result, metrics }: SimulationRun,
+  { end, result, metrics, lastArrivalUs, changes }: SimulationRun,
   flags: SimulateFlags,
   version: string,
 ): SimulationReport {
@@ -130,9 +136,11 @@ export function simulationReport(
       endSeconds: end.nowUs / 1e6,
       untilSeconds: setup.untilUs === null ? null : setup.untilUs / 1e6,
       submitted: end.submitted,
+      lastArrivalSeconds: lastArrivalUs / 1e6,
       ended: end.ended,
       unfinished: end.unfinished,
       events: end.events,
+      changes,
     },
     comparison: comparisonOf(setup, flags, result, steadyUsd),
     steadyUsdPerMillionTokens: steadyUsd,

@@ -1,10 +1,10 @@
 /** From flags and files to everything a simulation needs: deployment, workload, pools, prices, faults. */
-import { type FactsCatalog, findAccelerator, loadCatalogWithFacts } from '../catalog/index.ts'
+import { findAccelerator, loadCatalogWithFacts } from '../catalog/index.ts'
 import { present } from '../core/assert.ts'
+import { TokenwrightError } from '../core/errors.ts'
 import { parseDurationMs } from '../core/parse-quantity.ts'
 import { RandomSource } from '../core/random.ts'
 import type { FleetSettings, PoolSettings } from '../fleet/types.ts'
-import type { CoefficientSet } from '../perf/coefficients.ts'
 import { loadCoefficients } from '../perf/load-coefficients-file.ts'
 import { parseObjectives } from '../plan/objectives.ts'
 import type { Objective } from '../plan/types.ts'
@@ -14,7 +14,9 @@ import type { RouterSpec } from '../routing/router-spec.ts'
 import type { AutoscalerSettings } from '../sim/autoscale.ts'
 import type { TimedInput } from '../sim/driver.ts'
 import type { TimedFault } from '../sim/faults.ts'
+import { loadTwinCalibration } from '../sim/load-twin-calibration-file.ts'
 import { type TwinInput, twinPools } from '../sim/twin-pools.ts'
+import { type Analytic, analyticModel } from './simulate-analytic.ts'
 import { autoscalersOf } from './simulate-autoscale.ts'
 import { deploymentOfFlags } from './simulate-deployment.ts'
 import { readDeploymentFile } from './simulate-deployment-file.ts'
@@ -49,9 +51,8 @@ export interface SimulationSetup {
   readonly inputs: readonly TimedInput[]
   readonly untilUs: number | null
   readonly prices: SimulationPrices
-  /** For the analytic prediction of the same. */
-  readonly catalog: FactsCatalog
-  readonly coefficients: CoefficientSet
+  /** The analytic prediction of the same. */
+  readonly analytic: Analytic
   /** The engine is set up otherwise than the analytic prediction assumes. */
   readonly overridden: boolean
   readonly notes: readonly string[]
@@ -67,6 +68,11 @@ export async function setUpSimulation(
   const question =
     file === undefined ? deploymentOfFlags(flags, catalog) : readDeploymentFile(file, flags, catalog)
   const seed = flags.seed ?? '1'
+  if (seed.trim() === '')
+    throw new TokenwrightError('usage', 'the seed is empty', {
+      where: '--seed',
+      fix: 'give any word or number',
+    })
   const random = new RandomSource(seed)
   const untilUs =
     flags.until === undefined ? null : Math.round(parseDurationMs(flags.until, '--until') * 1000)
@@ -75,11 +81,13 @@ export async function setUpSimulation(
   const router = routerOf(flags.router)
   const prices = simulationPrices(question, flags, catalog, today)
   const coefficients = loadCoefficients(flags.coefficients)
-  const workload = await prepareWorkload(flags, question.planned, random)
+  const analytic = analyticModel(question, catalog, coefficients)
+  const workload = await prepareWorkload(flags, question.planned, random, analytic)
   const startupSeconds = startupSecondsOf(flags)
   const pools = poolsFor(flags, question, workload, prices, {
     accelerator: id => findAccelerator(catalog, id),
     coefficients,
+    calibration: loadTwinCalibration(),
     cacheEvents: wantsCacheEvents(router),
     startupSeconds,
   })
@@ -107,8 +115,7 @@ export async function setUpSimulation(
     inputs: upgradesOf(flags, names),
     untilUs,
     prices,
-    catalog,
-    coefficients,
+    analytic,
     overridden: isOverridden(flags),
     notes: [
       ...question.notes,
@@ -128,7 +135,7 @@ function poolsFor(
   question: SimulationQuestion,
   workload: PreparedWorkload,
   prices: SimulationPrices,
-  facts: Pick<TwinInput, 'accelerator' | 'coefficients' | 'cacheEvents' | 'startupSeconds'>,
+  facts: Pick<TwinInput, 'accelerator' | 'coefficients' | 'calibration' | 'cacheEvents' | 'startupSeconds'>,
 ): PoolSettings[] {
   const { modelId, architecture, deployment } = question
   const overrides = engineOverrides(flags, deployment.engine)

@@ -7,6 +7,7 @@ import { type ArrivalSpec, type ClosedLoopSpec, lockStepWarning } from '../workl
 import type { CommonFields } from '../workload/request-emitter.ts'
 import type { SessionsSpec } from '../workload/sessions.ts'
 import type { DurationSpec } from '../workload/user-starts.ts'
+import type { Analytic } from './simulate-analytic.ts'
 import { type Arrivals, arrivalsOf, perSecond, plannedArrivals } from './simulate-arrivals.ts'
 import type { SimulateFlags } from './simulate-flags.ts'
 import { type Lengths, lengthsOf, prefixOf, type SharedPrefix } from './simulate-lengths.ts'
@@ -15,19 +16,28 @@ import { refuseUserFlags, startOf, thinkTimeOf } from './simulate-users.ts'
 import { type DescribedWorkload, warmUpOf } from './simulate-workload.ts'
 
 /**
- * Requests when nobody says how many (assumed). Closed loops: ten per user, so that filling and emptying are a small part;
- * open loops: two thousand, of which the first tenth does not count.
+ * Requests when nobody says how many (assumed). Closed loops: ten per user, so that filling and emptying are a small part.
+ * Open loops, which begin empty: ten times as many as are in flight, of which the first two times do not count; two thousand
+ * and a tenth at least.
  */
 const requestsPerUser = 10
 const fewestRequests = 200
 const mostRequests = 20_000
-const openRequests = 2_000
-const openWarmUp = 0.1
+const openRequests = { fewest: 2_000, most: 20_000 }
+const requestsPerFilling = 10
+const openWarmUp = { share: 0.1, fillings: 2, mostShare: 0.5 }
+/**
+ * A loop that begins in the middle prefills the prompts of all its users at once. Once every user has had a whole turn
+ * after that, it is over: so many turns of every user do not count (assumed), where the run is twice as long at least.
+ */
+const steadyWarmUpTurns = 2
+const fewestTurns = 3
 /** Sessions per user, and begun at a rate (assumed). */
 const sessionsPerUser = 5
 const openSessions = 500
 
 interface Parts {
+  readonly analytic: Analytic
   readonly flags: SimulateFlags
   readonly lengths: Lengths
   readonly prefix: SharedPrefix | null
@@ -36,10 +46,16 @@ interface Parts {
 export function syntheticWorkload(
   flags: SimulateFlags,
   planned: PlannedDeployment | null,
+  analytic: Analytic,
 ): DescribedWorkload {
   const lengths = lengthsOf(flags, planned?.shape ?? null)
   const plannedCached = flags.isl === undefined ? (planned?.shape.cachedTokens ?? 0) : 0
-  const parts = { flags, lengths, prefix: prefixOf(flags, lengths.shape.inputTokens, plannedCached) }
+  const parts = {
+    analytic,
+    flags,
+    lengths,
+    prefix: prefixOf(flags, lengths.shape.inputTokens, plannedCached),
+  }
   if (flags.turns !== undefined) return sessions(parts, flags.turns)
   if (flags.burst !== undefined) return burst(parts, flags.burst)
   if (flags.rate !== undefined) return open(parts, arrivalsOf(flags, flags.rate))
@@ -57,8 +73,11 @@ export function syntheticWorkload(
 
 function closed(parts: Parts, users: number, plannedRequests: number | null): DescribedWorkload {
   const { flags, lengths, prefix } = parts
-  const start = startOf(flags.start, plannedRequests === null ? 'steady' : 'burst')
   const think = thinkTimeOf(flags)
+  // Of a loop that begins in the middle the first request of every user does not count: too few would be left of a short run.
+  const asked = flags.requests === undefined ? plannedRequests : parseCount(flags.requests, '--requests')
+  const short = asked !== null && asked < fewestTurns * users
+  const start = startOf(flags.start, plannedRequests === null && !short ? 'steady' : 'burst')
   const requests =
     plannedRequests ?? Math.min(mostRequests, Math.max(fewestRequests, requestsPerUser * users))
   const spec: ClosedLoopSpec = {
@@ -68,7 +87,7 @@ function closed(parts: Parts, users: number, plannedRequests: number | null): De
     ...(prefix === null ? {} : { prefix: prefix.spec }),
     ...(think === null ? {} : { thinkTime: think }),
     ...(start === 'steady' ? { initialProgress: true } : { start }),
-    ...limitsOf(flags, requests, null),
+    ...limitsOf(flags, requests, start === 'steady' ? { turns: steadyWarmUpTurns, users } : null),
   }
   const warning = lockStepWarning(spec)
   return {
@@ -82,7 +101,7 @@ function closed(parts: Parts, users: number, plannedRequests: number | null): De
     load:
       think === null && start === 'steady'
         ? { kind: 'closed', concurrency: users, requests: null }
-        : think === null && start.kind === 'burst' && spec.requests !== undefined
+        : think === null && start !== 'steady' && start.kind === 'burst' && spec.requests !== undefined
           ? { kind: 'closed', concurrency: users, requests: spec.requests }
           : null,
     shares: prefix !== null,
@@ -93,16 +112,21 @@ function closed(parts: Parts, users: number, plannedRequests: number | null): De
 function open(parts: Parts, { spec: arrivals, load, words }: Arrivals): DescribedWorkload {
   const { flags, lengths, prefix } = parts
   refuseUserFlags(flags)
+  const shape = shapeOf(parts)
+  const inFlight = load === null ? 0 : (parts.analytic(load, shape)?.concurrency ?? 0)
+  const requests = Math.ceil(
+    Math.min(openRequests.most, Math.max(openRequests.fewest, requestsPerFilling * inFlight)),
+  )
   return {
     spec: {
       kind: 'open',
       arrivals,
       lengths: jointOf(lengths),
       ...(prefix === null ? {} : { prefix: prefix.spec }),
-      ...limitsOf(flags, openRequests, openWarmUp),
+      ...limitsOf(flags, requests, { inFlight }),
     },
     facts: { kind: 'open', description: words, lengths: lengthWords(parts) },
-    shape: shapeOf(parts),
+    shape,
     load,
     shares: prefix !== null,
     notes: [],
@@ -205,10 +229,27 @@ function shapeOf({ lengths, prefix }: Parts): RequestShape {
   return { ...lengths.shape, cachedTokens: prefix?.tokens ?? 0 }
 }
 
+type AssumedWarmUp = { readonly inFlight: number } | { readonly turns: number; readonly users: number }
+
+function assumedWarmUp(
+  warmUp: AssumedWarmUp,
+  requests: number | undefined,
+  durationSeconds: number | undefined,
+): NonNullable<CommonFields['warmup']> | null {
+  if ('inFlight' in warmUp) {
+    const { share, fillings, mostShare } = openWarmUp
+    if (requests === undefined) return { seconds: share * durationSeconds! }
+    const first = Math.max(share * requests, fillings * warmUp.inFlight)
+    return { requests: Math.floor(Math.min(mostShare * requests, first)) }
+  }
+  const first = warmUp.turns * warmUp.users
+  return requests !== undefined && requests < 2 * first ? null : { requests: first }
+}
+
 function limitsOf(
   flags: SimulateFlags,
   standardRequests: number | null,
-  warmUpShare: number | null,
+  warmUp: AssumedWarmUp | null,
 ): CommonFields {
   const durationSeconds =
     flags.duration === undefined ? undefined : parseDurationMs(flags.duration, '--duration') / 1000
@@ -219,12 +260,7 @@ function limitsOf(
         : undefined
       : parseCount(flags.requests, '--requests')
   const stated = warmUpOf(flags.warmup)
-  const assumed =
-    warmUpShare === null
-      ? null
-      : requests === undefined
-        ? { seconds: warmUpShare * durationSeconds! }
-        : { requests: Math.floor(warmUpShare * requests) }
+  const assumed = warmUp === null ? null : assumedWarmUp(warmUp, requests, durationSeconds)
   const warmup = stated ?? assumed
   return {
     ...(requests === undefined ? {} : { requests }),

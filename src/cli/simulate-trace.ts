@@ -24,8 +24,9 @@ export async function recordedWorkload(
   random: RandomSource,
 ): Promise<PreparedWorkload> {
   const files = present(flags.trace, 'a trace is given')
-  const options = replayOptions(flags)
+  const asked = replayOptions(flags)
   const source = await readSource(files)
+  const options = withStarts(source, asked, files)
   const { workload, mode, notes } = sourceWorkload(source, options, random)
   const shape = shapeOf(source, options)
   return {
@@ -48,6 +49,36 @@ export async function recordedWorkload(
     shares: source.kind === 'recording' && source.table.content !== null && options.prefix !== 'drop',
     notes: [...(source.kind === 'recording' ? source.table.notes : []), ...notes],
   }
+}
+
+/** Recordings without times start at a rate, or so many at a time; a model of clients has no end worth waiting for. */
+function withStarts(
+  source: TraceSource,
+  options: TraceReplayOptions,
+  files: readonly string[],
+): TraceReplayOptions {
+  const where = files.join(', ')
+  const limited = options.maximumRequests !== undefined || options.untilSeconds !== undefined
+  if (source.kind === 'client-model') {
+    if (limited) return options
+    throw new TokenwrightError(
+      'usage',
+      `a model of clients describes ${formatCount(sourceSummary(source).requests)} requests`,
+      { where, fix: 'say how much of it: --window 0s..10min, or --requests 20000' },
+    )
+  }
+  const { arrivals, sessions } = source.table
+  const mode = options.mode ?? (sessions?.multiTurn ? 'sessions' : 'arrivals')
+  const recorded = mode === 'arrivals' ? arrivals === 'all' : arrivals !== 'none'
+  if (recorded || options.starts !== undefined) return options
+  const { requestsPerSecond, ...rest } = options
+  if (requestsPerSecond !== undefined)
+    return { ...rest, starts: { kind: 'rate', perSecond: requestsPerSecond } }
+  const what = mode === 'sessions' ? 'sessions' : 'requests'
+  throw new TokenwrightError('usage', `the trace does not say when its ${what} start`, {
+    where,
+    fix: `say how many are under way at a time, --concurrency 16, or how many start: --rate 0.5/s`,
+  })
 }
 
 async function readSource(files: readonly string[]): Promise<TraceSource> {
@@ -167,9 +198,11 @@ function describe(
     source.kind === 'client-model' ? 'a model of clients' : plural(source.table.requests, 'request'),
     starts?.kind === 'concurrent'
       ? `${formatCount(starts.count)} ${mode === 'sessions' ? 'sessions' : 'requests'} at a time`
-      : mode === 'sessions'
-        ? 'turns wait for answers'
-        : 'at recorded times',
+      : starts?.kind === 'rate'
+        ? `${formatSignificant(starts.perSecond)} ${mode === 'sessions' ? 'sessions' : 'requests'} start per second`
+        : mode === 'sessions'
+          ? 'turns wait for answers'
+          : 'at recorded times',
     speedup === undefined ? null : `${formatSignificant(speedup)}× as fast`,
     requestsPerSecond === undefined ? null : `brought to ${formatSignificant(requestsPerSecond)} requests/s`,
     inputFactor === undefined ? null : `inputs ${formatSignificant(inputFactor)}× as long`,

@@ -6,6 +6,7 @@ import type { Load, RequestShape } from '../perf/deployment.ts'
 import type { WorkloadFacts } from '../report/simulation-report.ts'
 import type { Workload } from '../workload/request.ts'
 import { createWorkload, type WorkloadSpec } from '../workload/synthetic.ts'
+import type { Analytic } from './simulate-analytic.ts'
 import type { SimulateFlags } from './simulate-flags.ts'
 import type { PlannedDeployment } from './simulate-question.ts'
 
@@ -38,12 +39,13 @@ export async function prepareWorkload(
   flags: SimulateFlags,
   planned: PlannedDeployment | null,
   random: RandomSource,
+  analytic: Analytic,
 ): Promise<PreparedWorkload> {
   if (flags.trace !== undefined) {
     const { recordedWorkload } = await import('./simulate-trace.ts')
     return recordedWorkload(flags, random)
   }
-  const described = await description(flags, planned)
+  const described = await description(flags, planned, analytic)
   const workload = createWorkload(described.spec, random)
   return {
     ...described,
@@ -57,13 +59,14 @@ export async function prepareWorkload(
 async function description(
   flags: SimulateFlags,
   planned: PlannedDeployment | null,
+  analytic: Analytic,
 ): Promise<DescribedWorkload> {
   if (flags.workload !== undefined) {
     const { readWorkloadFile } = await import('./simulate-workload-file.ts')
     return readWorkloadFile(flags.workload)
   }
   const { syntheticWorkload } = await import('./simulate-synthetic.ts')
-  return syntheticWorkload(flags, planned)
+  return syntheticWorkload(flags, planned, analytic)
 }
 
 /** `100` requests or `30s`; null when nothing is said. */

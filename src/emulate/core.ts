@@ -32,6 +32,7 @@ export interface ServedModel {
   readonly id: string
   readonly aliases: readonly string[]
   readonly maximumContextTokens: number
+  readonly meanOutputTokens: number
   readonly lane: FleetLane
 }
 
@@ -76,13 +77,14 @@ const servedByReplay: RequestParameters = { maximumTokens: null, choices: 1, fin
 
 /** Puts a fleet under the driver. */
 export function createFleetLane(driver: LiveDriver, model: EmulatedModel): FleetLane {
-  const { fleet } = model
+  const { fleet, observer } = model
   const dispatcher = createDispatcher(fleet)
   const tokens = new Map<number, RequestTokens>()
   const over: number[] = []
   let nextId = 0
   const onEvents = (events: readonly FleetEvent[]): void => {
     const { telemetry } = self
+    if (observer !== null) for (const event of events) observer(event)
     if (telemetry !== null) {
       for (const event of events) telemetry.onFleetEvent(event)
       telemetry.flush()

@@ -89,7 +89,17 @@ export function testFleet(options: TestFleet = {}): Fleet {
 }
 
 export function testModel(id: string, fleet: Fleet, rest: Partial<EmulatedModel> = {}): EmulatedModel {
-  return { id, aliases: [], fleet, maximumContextTokens: 32_768, telemetry: null, autoscaler: null, ...rest }
+  return {
+    id,
+    aliases: [],
+    fleet,
+    maximumContextTokens: 32_768,
+    meanOutputTokens: null,
+    telemetry: null,
+    autoscaler: null,
+    observer: null,
+    ...rest,
+  }
 }
 
 export interface RunningEmulator extends Emulator {

@@ -1,7 +1,7 @@
 /** What an emulator is set up with, and the defaults. */
 import { TokenwrightError } from '../core/errors.ts'
 import type { Process } from '../core/state-machine.ts'
-import type { Fleet, FleetInput } from '../fleet/types.ts'
+import type { Fleet, FleetEvent, FleetInput } from '../fleet/types.ts'
 import type { FaultRate } from './fault-spec.ts'
 import type { ReasoningField } from './formats/chat-format.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
@@ -51,9 +51,13 @@ export interface EmulatedModel {
   readonly fleet: Fleet
   /** --max-model-len: longest prompt and answer, tokens. */
   readonly maximumContextTokens: number
+  /** Mean length of its answers whose length the client does not fix, tokens; null: as the settings say. */
+  readonly meanOutputTokens: number | null
   /** Opens the side channels of the fleet: metrics, energy, KV events; null: none. */
   readonly telemetry: ((context: TelemetryContext) => Promise<Telemetry>) | null
   readonly autoscaler: Process<never, FleetInput> | null
+  /** Hears every event of the fleet in order, before clients do: metrics of the run; null: nobody. */
+  readonly observer: ((event: FleetEvent) => void) | null
 }
 
 /** What telemetry needs and only the emulator knows: parts of TelemetrySettings and CacheEventSettings. */
@@ -103,6 +107,7 @@ export function checkSettings(settings: EmulatorSettings): void {
   if (settings.models.length === 0) refuse('there is no model to serve', 'models', 'name at least one model')
   const names = new Set<string>()
   for (const model of settings.models) {
+    within('mean output tokens', model.meanOutputTokens ?? settings.meanOutputTokens, 1, 1e6)
     for (const name of [model.id, ...model.aliases]) {
       if (names.has(name))
         refuse(`two models answer to "${name}"`, 'models', 'give each model names of its own')
@@ -110,7 +115,6 @@ export function checkSettings(settings: EmulatorSettings): void {
     }
   }
   within('time scale', settings.timeScale, 1e-3, 1e6)
-  within('mean output tokens', settings.meanOutputTokens, 1, 1e6)
   within('reasoning share', settings.reasoningShare, 0, 0.99)
   within('tool call share', settings.toolCallShare, 0, 1)
   within('embedding dimensions', settings.embeddingDimensions, 1, 65_536)

@@ -7,7 +7,7 @@ import { isSystemFault } from '../core/file-fault.ts'
 import { mix32 } from '../core/random.ts'
 import type { FleetInput } from '../fleet/types.ts'
 import type { RequestRecord } from '../metrics/record.ts'
-import type { WorkloadRequest } from '../workload/request.ts'
+import type { RequestOutcome, WorkloadRequest } from '../workload/request.ts'
 import { createFleetLane, type EmulatorCore, type FleetLane, type ServedModel } from './core.ts'
 import { createFaultLottery } from './fault-spec.ts'
 import { createLatenessMeter, type LatenessReport } from './lateness.ts'
@@ -20,7 +20,7 @@ import { openTruthLog, type TruthLog } from './truth-log-file.ts'
 export interface Emulator {
   /** The port it listens on. */
   readonly port: number
-  /** http://host:port */
+  /** http://host:port, IPv6 addresses in brackets. */
   readonly url: string
   readonly startedAt: string
   /** µs of the run now. */
@@ -29,6 +29,8 @@ export interface Emulator {
   readonly inFlight: number
   /** How late streamed tokens left so far. */
   lateness(): LatenessReport
+  /** What became of the requests that are over: the lines of the truth log, whether or not one is written. */
+  outcomes(): Readonly<Record<RequestOutcome, number>>
   /**
    * Gives a request to a model's fleet as if it arrived at atUs, now or later, without HTTP: for replays and for comparing
    * with virtual time. Call in the order of arrival. Resolves when it is over, never when the emulator closes before.
@@ -53,6 +55,7 @@ export async function startEmulator(settings: EmulatorSettings, version = '0.0.0
   const clock = startClock(settings.timeScale)
   const driver = createLiveDriver(clock)
   const lateness = createLatenessMeter()
+  const outcomes: Record<RequestOutcome, number> = { served: 0, rejected: 0, failed: 0, cancelled: 0 }
   let truthLog: TruthLog | null = null
   const lanes = new Map<unknown, FleetLane>()
   const models = new Map<string, ServedModel>()
@@ -60,7 +63,8 @@ export async function startEmulator(settings: EmulatorSettings, version = '0.0.0
     const lane = lanes.get(model.fleet) ?? createFleetLane(driver, model)
     lanes.set(model.fleet, lane)
     const { id, aliases, maximumContextTokens } = model
-    const served: ServedModel = { id, aliases, maximumContextTokens, lane }
+    const meanOutputTokens = model.meanOutputTokens ?? settings.meanOutputTokens
+    const served: ServedModel = { id, aliases, maximumContextTokens, meanOutputTokens, lane }
     for (const name of [id, ...aliases]) models.set(name, served)
   }
   const core: EmulatorCore = {
@@ -71,7 +75,10 @@ export async function startEmulator(settings: EmulatorSettings, version = '0.0.0
     lanes: [...lanes.values()],
     lateness,
     drawFault,
-    truth: (record, chunks) => truthLog?.write(record, chunks),
+    truth: (record, chunks) => {
+      outcomes[record.outcome]++
+      truthLog?.write(record, chunks)
+    },
     nextId: createIds(settings.seed),
     later: (milliseconds, action) => {
       setTimeout(action, clock.wallMs(milliseconds * 1000))
@@ -126,13 +133,14 @@ export async function startEmulator(settings: EmulatorSettings, version = '0.0.0
 
   return {
     port,
-    url: `http://${settings.host}:${port}`,
+    url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
     startedAt: clock.startedAt,
     nowUs: clock.nowUs,
     get inFlight() {
       return inFlight()
     },
     lateness: lateness.report,
+    outcomes: () => ({ ...outcomes }),
     submit(request, atUs) {
       const served = models.get(request.model)
       assert(served !== undefined, `there is no model ${request.model}`)
@@ -176,23 +184,24 @@ function createIds(seed: string | number): (prefix: string) => string {
   }
 }
 
+const anotherPort = 'choose another port, or 0 for any that is free'
+const noAddress = ['this machine has no such address', '--host', 'say 127.0.0.1, or 0.0.0.0 for all'] as const
+
+/** By the system's code: what is wrong, where, what to do. */
+const listenFaults: Readonly<Record<string, readonly [reason: string, where: string, fix: string]>> = {
+  EADDRINUSE: ['another program listens there', '--port', anotherPort],
+  EACCES: ['no permission: ports below 1024 are for the system', '--port', 'choose one from 1024 on'],
+  EADDRNOTAVAIL: noAddress,
+  ENOTFOUND: noAddress,
+  EAI_AGAIN: noAddress,
+}
+
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', error => {
       const code = isSystemFault(error) ? error.code : ''
-      const reasons: Readonly<Record<string, string>> = {
-        EADDRINUSE: 'another program listens there',
-        EACCES: 'no permission (ports below 1024 need it)',
-        EADDRNOTAVAIL: 'this machine has no such address',
-        ENOTFOUND: 'this machine has no such address',
-      }
-      const reason = reasons[code] ?? error.message
-      reject(
-        new TokenwrightError('usage', `cannot listen on ${host}:${port}: ${reason}`, {
-          where: '--port',
-          fix: 'choose another port, or 0 for any that is free',
-        }),
-      )
+      const [reason, where, fix] = listenFaults[code] ?? [error.message, '--port', anotherPort]
+      reject(new TokenwrightError('usage', `cannot listen on ${host}:${port}: ${reason}`, { where, fix }))
     })
     server.listen(port, host, resolve)
   })

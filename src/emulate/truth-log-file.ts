@@ -44,7 +44,9 @@ export async function openTruthLog(
     const block = lines.join('')
     lines = []
     characters = 0
-    writing = writing.then(() => file.appendFile(block)).catch(onFault)
+    writing = writing
+      .then(() => file.appendFile(block))
+      .catch(error => onFault(fileFault(error, 'write the truth log', { where: path })))
     return writing
   }
   const makeLines = (budgetMs: number): void => {

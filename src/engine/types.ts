@@ -142,6 +142,11 @@ export interface StepTimer {
   readonly idleWatts: number
   /** Host time before a request can enter the queue (API, template, tokenizer), seconds. */
   ingressSeconds(inputTokens: number): number
+  /**
+   * Share of ingressSeconds in which the front end works on nothing else (0 to 1), so that requests that come together
+   * wait for each other; left out: 0.
+   */
+  readonly ingressSerialShare?: number
   /** Steps after its first token is sampled until it is handed over (stream and polling intervals). */
   readonly firstTokenLagSteps: number
 }

@@ -11,6 +11,8 @@ export function submit(state: FleetState, request: WorkloadRequest): void {
   const flight = new Flight(request, state.nowUs)
   state.flights.set(request.id, flight)
   route(state, flight, false)
+  // A newcomer may push somebody out of the line.
+  if (state.settings.router.nextWaiting !== undefined) state.askFront = true
 }
 
 /** Asks the router; false when the request has to wait (on). */
@@ -46,7 +48,10 @@ function send(state: FleetState, flight: Flight, replica: Replica): void {
   flight.stage = replica.settings.role === 'prefill' ? 'prefill' : 'serve'
   state.out.push({ kind: 'routed', requestId: request.id, atUs: state.nowUs, replica: replica.id })
   state.settings.router.sent(state.nowUs, request, replica.id)
-  const delayUs = Math.round(replica.timer.ingressSeconds(request.inputTokens) * 1e6)
+  const ownUs = replica.timer.ingressSeconds(request.inputTokens) * 1e6
+  const startUs = Math.max(state.nowUs, replica.frontEndFreeUs)
+  replica.frontEndFreeUs = startUs + ownUs * (replica.timer.ingressSerialShare ?? 0)
+  const delayUs = Math.round(startUs + ownUs) - state.nowUs
   flight.place = 'ingress'
   replica.ingress++
   replica.ingressTokens += request.inputTokens
@@ -74,11 +79,21 @@ export function enter(state: FleetState, flight: Flight): void {
   })
 }
 
-/** Asks again for those in front, in their order, until one has to wait on. */
+/** Asks again for those in front: whose turn it is, where the router knows; else in their order, until one has to wait on. */
 export function askFront(state: FleetState): void {
+  const { router } = state.settings
+  if (router.nextWaiting === undefined) {
+    for (;;) {
+      const flight = state.front.first()
+      if (flight === undefined || !route(state, flight, true)) return
+    }
+  }
   for (;;) {
-    const flight = state.front.first()
-    if (flight === undefined || !route(state, flight, true)) return
+    const requestId = router.nextWaiting(state.nowUs)
+    if (requestId === null) return
+    const flight = state.flights.get(requestId)
+    assert(flight?.place === 'front', 'it is the turn of a request that does not wait')
+    route(state, flight, true)
   }
 }
 
@@ -91,6 +106,7 @@ export function cancel(state: FleetState, requestId: number): void {
     tell(state, replica!, { kind: 'cancel', requestId })
     return
   }
+  if (flight.place === 'front') state.settings.router.withdrawn?.(state.nowUs, requestId)
   const fetched = flight.place === 'handoff' || flight.place === 'transfer'
   leave(state, flight)
   if (fetched) {

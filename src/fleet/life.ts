@@ -54,8 +54,10 @@ function startUp(state: FleetState, replica: Replica): void {
 function change(state: FleetState, replica: Replica, lifecycle: ReplicaLifecycle): void {
   replica.lifecycle = lifecycle
   replica.life++
+  replica.frontEndFreeUs = 0
   replica.candidate.ready = lifecycle === 'ready'
-  state.out.push({ kind: 'replica', replica: replica.id, atUs: state.nowUs, state: lifecycle })
+  const { id, pool } = replica
+  state.out.push({ kind: 'replica', replica: id, pool, atUs: state.nowUs, state: lifecycle })
 }
 
 /** Takes nothing new, finishes what it has, then goes. One that does not serve yet goes at once. */

@@ -35,6 +35,8 @@ export class Replica implements ReplicaInfo {
   /** Requests it holds: in its front end, in its engine, prefilled and not yet fetched, and on their way to it. */
   ingress = 0
   ingressTokens = 0
+  /** When its front end has worked off what only one request at a time can have. */
+  frontEndFreeUs = 0
   inEngine = 0
   held = 0
   inbound = 0

@@ -73,6 +73,7 @@ export type FleetEvent =
   | {
       readonly kind: 'replica'
       readonly replica: number
+      readonly pool: string
       readonly atUs: number
       readonly state: ReplicaLifecycle
     }

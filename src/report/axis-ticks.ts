@@ -17,11 +17,12 @@ export function axisFor(values: readonly number[], aboutTicks: number): Axis {
   return low > 0 && high / low > logSpan ? logAxis(low, high) : linearAxis(values, aboutTicks, true)
 }
 
-/** Ticks at 1, 2 and 5 of every decade; only at 1 when there are many decades. */
-function logAxis(low: number, high: number): Axis {
+/** Ticks at 1, 2 and 5 of every decade; only at 1 when there are many decades. Values are above zero. */
+export function logAxis(low: number, high: number): Axis {
   const steps = high / low > 2000 ? [1] : high / low > 200 ? [1, 3] : [1, 2, 5]
   const candidates: number[] = []
-  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
+  // A decade more at both ends: the logarithm of a value beside a power of ten is rounded to that power.
+  for (let power = Math.floor(Math.log10(low)) - 1; power <= Math.ceil(Math.log10(high)) + 1; power++) {
     for (const step of steps) candidates.push(withoutDust(step * 10 ** power))
   }
   const first = candidates.findLastIndex(tick => tick <= low)

@@ -9,7 +9,7 @@ import {
   formatUsdPerMillionTokens,
   usdOfNano,
 } from './format-number.ts'
-import { htmlPairs, htmlSection, htmlTable } from './html-parts.ts'
+import { captioned, htmlPage, htmlPairs, htmlSection, htmlTable, keyFigures, wide } from './html-parts.ts'
 import { element, join, type Markup } from './markup.ts'
 import { pageStyle } from './page-style.ts'
 import {
@@ -47,40 +47,20 @@ const rankingBars = 10
 export function renderPlanHtml(report: PlanReport, options: PlanHtmlOptions = { top: 25 }): string {
   const chosen = chosenCandidate(report)
   const title = `${report.result.modelId}: cost per million tokens`
-  const page = element(
-    'html',
-    { lang: 'en' },
-    element(
-      'head',
-      {},
-      element('meta', { charset: 'utf-8' }),
-      element('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
-      element('title', {}, title),
-      { html: `<style>${pageStyle}</style>` },
+  return htmlPage(
+    title,
+    pageStyle,
+    pageHeader(report, chosen),
+    ...(chosen ? chosenSections(report, chosen, options) : []),
+    htmlSection(
+      chosen ? 'What was excluded, and what would relax it' : 'What binds, and what would relax it',
+      htmlPairs(bindingPairs(report)),
     ),
-    element(
-      'body',
-      {},
-      element(
-        'main',
-        {},
-        pageHeader(report, chosen),
-        ...(chosen ? chosenSections(report, chosen, options) : []),
-        htmlSection(
-          chosen ? 'What was excluded, and what would relax it' : 'What binds, and what would relax it',
-          htmlPairs(bindingPairs(report)),
-        ),
-        htmlSection(
-          'Assumed',
-          htmlPairs(report.assumptions.map(({ name, value }) => [name, value] as const)),
-        ),
-        htmlSection('Notes', notes(report)),
-        chosen ? nextSteps(report) : null,
-        element('footer', {}, `Tokenwright ${report.version}. Every price is as of the date beside it.`),
-      ),
-    ),
+    htmlSection('Assumed', htmlPairs(report.assumptions.map(({ name, value }) => [name, value] as const))),
+    htmlSection('Notes', notes(report)),
+    chosen ? nextSteps(report) : null,
+    element('footer', {}, `Tokenwright ${report.version}. Every price is as of the date beside it.`),
   )
-  return `<!doctype html>\n${page.html}\n`
 }
 
 function pageHeader(report: PlanReport, chosen: Candidate | undefined): Markup {
@@ -89,11 +69,11 @@ function pageHeader(report: PlanReport, chosen: Candidate | undefined): Markup {
     {},
     element('p', { class: 'kicker' }, describeRequest(report.result.request)),
     element('h1', {}, planHeadline(report)),
-    chosen ? keyFigures(chosen) : null,
+    chosen ? chosenFigures(chosen) : null,
   )
 }
 
-function keyFigures(candidate: Candidate): Markup {
+function chosenFigures(candidate: Candidate): Markup {
   const { performance, cost, band, costRate } = candidate
   const figures: readonly (readonly [name: string, value: string, note: string])[] = [
     [
@@ -125,13 +105,7 @@ function keyFigures(candidate: Candidate): Markup {
     ],
     ['joules per token', formatSignificant(candidate.joulesPerToken), 'all tokens'],
   ]
-  return element(
-    'dl',
-    { class: 'key' },
-    ...figures.map(([name, value, note]) =>
-      element('div', {}, element('dt', {}, name), element('dd', {}, value, element('small', {}, note))),
-    ),
-  )
+  return keyFigures(figures)
 }
 
 function chosenSections(report: PlanReport, chosen: Candidate, options: PlanHtmlOptions): (Markup | null)[] {
@@ -157,7 +131,7 @@ function chosenSections(report: PlanReport, chosen: Candidate, options: PlanHtml
     htmlSection(
       'Ranking by cost per million tokens',
       join([
-        element('div', { class: 'wide' }, htmlTable(rankingTable(shown), 0)),
+        wide(htmlTable(rankingTable(shown), 0)),
         element(
           'p',
           { class: 'soft' },
@@ -168,10 +142,7 @@ function chosenSections(report: PlanReport, chosen: Candidate, options: PlanHtml
     ),
     htmlSection(
       `Chosen: ${describeDeployment(chosen.deployment)}`,
-      join([
-        element('div', { class: 'wide' }, htmlTable(latencyTable(chosen))),
-        htmlPairs(deploymentPairs(chosen)),
-      ]),
+      join([wide(htmlTable(latencyTable(chosen))), htmlPairs(deploymentPairs(chosen))]),
     ),
     htmlSection(
       'Cost',
@@ -188,10 +159,6 @@ function chosenSections(report: PlanReport, chosen: Candidate, options: PlanHtml
     htmlSection('What each technique contributes', htmlTable(contributionTable(report))),
     htmlSection('How far to trust it', htmlPairs(truthPairs(chosen))),
   ]
-}
-
-function captioned(figure: Markup | null, caption: string): Markup | null {
-  return figure && element('figure', {}, figure, element('figcaption', {}, caption))
 }
 
 function notes(report: PlanReport): Markup | null {

@@ -1,6 +1,7 @@
 /** All that a printed simulation says: the result and what belongs beside it. Every format prints this. */
 import type { Price } from '../catalog/types.ts'
 import type { EngineSettings } from '../engine/settings.ts'
+import type { ReplicaLifecycle } from '../fleet/types.ts'
 import type { Deployment } from '../perf/deployment.ts'
 import type { ErrorBand, Objective } from '../plan/types.ts'
 import type { RouterSpec } from '../routing/router-spec.ts'
@@ -73,10 +74,21 @@ export interface RunFacts {
   readonly endSeconds: number
   readonly untilSeconds: number | null
   readonly submitted: number
+  /** When the last request that has ended was due, seconds. */
+  readonly lastArrivalSeconds: number
   readonly ended: number
   readonly unfinished: number
   /** Events of the fleet that were simulated. */
   readonly events: number
+  /** Changes in the life of replicas, in order; those the fleet begins with are ready at 0. Left out: nobody noted them. */
+  readonly changes?: readonly ReplicaChange[]
+}
+
+export interface ReplicaChange {
+  readonly atSeconds: number
+  readonly replica: number
+  readonly pool: string
+  readonly state: ReplicaLifecycle
 }
 
 export interface PricedAccelerator {

@@ -18,14 +18,16 @@ export interface BarOptions {
   readonly description: string
   /** What the shares refer to; null = no shares are printed. */
   readonly whole: number | null
+  /** In figure units; a narrower figure has larger text. Default: 640. */
+  readonly width?: number
 }
 
-const width = 640
 const rowHeight = 27
 const barHeight = 15
 const fontSize = 13
 
 export function barFigure(bars: readonly FigureBar[], options: BarOptions): Markup {
+  const { width = 640 } = options
   const valueText = (bar: FigureBar) =>
     options.whole === null ? bar.text : `${bar.text} · ${formatPercent(bar.value / options.whole)}`
   const widest = (texts: readonly string[]) =>

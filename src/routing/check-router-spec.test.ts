@@ -34,6 +34,14 @@ describe('parseRouterSpec', () => {
       },
       saturation: { waiting: 10 },
       refusal: { full: 'wait', retryAfterSeconds: 0.5 },
+      admission: {
+        maximumWaiting: 0,
+        maximumWaitSeconds: null,
+        ttftMs: 800,
+        shedAbovePriority: -1,
+        limits: { requestsPerSecond: 0.5, tokenBurst: null },
+        tenants: { '': { weight: 2 }, constructor: { tokensPerMinute: 9 } },
+      },
     }
     expect(parseRouterSpec(spec)).toEqual(spec)
   })
@@ -52,7 +60,7 @@ describe('parseRouterSpec', () => {
       { kind: 'random', seed: 1 },
       'deployment.yaml: router',
       '"seed"',
-      'fields of random: kind, saturation, refusal',
+      'fields of random: kind, saturation, refusal, admission',
     ],
     [{ kind: 'kv-aware', temperature: -1 }, 'deployment.yaml: router.temperature', 'kv-aware', 'fields of'],
     [
@@ -104,6 +112,43 @@ describe('parseRouterSpec', () => {
       'least-loaded',
       'refusal',
     ],
+    [
+      { kind: 'random', admission: { queue: 5 } },
+      'deployment.yaml: router.admission',
+      '"queue"',
+      'fields of admission: maximumWaiting, maximumWaitSeconds',
+    ],
+    [
+      { kind: 'random', admission: { maximumWaiting: 1.5 } },
+      'deployment.yaml: router.admission.maximumWaiting',
+      'int',
+      'docs/models/routing.md#admission',
+    ],
+    [
+      { kind: 'random', admission: { maximumWaitSeconds: 0 } },
+      'deployment.yaml: router.admission.maximumWaitSeconds',
+      'random',
+      'maximumWaitSeconds',
+    ],
+    [
+      { kind: 'random', admission: { limits: { requestsPerSecond: -1 } } },
+      'deployment.yaml: router.admission.limits.requestsPerSecond',
+      'random',
+      'tokensPerMinute',
+    ],
+    [
+      { kind: 'random', admission: { tenants: { blue: { weight: 0 } } } },
+      'deployment.yaml: router.admission.tenants.blue.weight',
+      'random',
+      'fields of limits, for all and by tenant: weight',
+    ],
+    [
+      { kind: 'random', admission: { tenants: { blue: { tokensPerMinute: 'many' } } } },
+      'deployment.yaml: router.admission.tenants.blue.tokensPerMinute',
+      'number',
+      'tenant',
+    ],
+    [{ kind: 'random', admission: true }, 'deployment.yaml: router.admission', 'object', 'maximumWaiting'],
   ])('refuses %j', (value, where, message, fix) => {
     const error = fault(value)
     expect(error.code).toBe('usage')

@@ -25,6 +25,27 @@ const index = z.discriminatedUnion('kind', [
   }),
 ])
 
+const limits = z.strictObject({
+  weight: positive.exactOptional(),
+  requestsPerSecond: positive.nullable().exactOptional(),
+  requestBurst: z.number().min(1).nullable().exactOptional(),
+  tokensPerMinute: positive.nullable().exactOptional(),
+  tokenBurst: z.number().min(1).nullable().exactOptional(),
+})
+
+const admission = z.strictObject({
+  maximumWaiting: z.int().min(0).nullable().exactOptional(),
+  maximumWaitSeconds: positive.nullable().exactOptional(),
+  ttftMs: positive.nullable().exactOptional(),
+  margin: positive.exactOptional(),
+  shedAbovePriority: z.number().nullable().exactOptional(),
+  inputWeight: amount.exactOptional(),
+  outputWeight: amount.exactOptional(),
+  limits: limits.exactOptional(),
+  tenants: z.record(z.string(), limits).exactOptional(),
+  retrySeconds: positive.exactOptional(),
+})
+
 const options = {
   saturation: z
     .strictObject({
@@ -41,6 +62,7 @@ const options = {
       retryAfterSeconds: positive.exactOptional(),
     })
     .exactOptional(),
+  admission: admission.nullable().exactOptional(),
 }
 
 const by = z.enum(['requests', 'pending-tokens']).exactOptional()
@@ -122,7 +144,7 @@ export function parseRouterSpec(value: unknown, where = 'router'): RouterSpec {
   const issue = result.error.issues[0]!
   throw new TokenwrightError('usage', `router ${schema}: ${issue.message}`, {
     where: [where, ...issue.path.map(String)].join('.'),
-    fix: fixOf(schema),
+    fix: issue.path[0] === 'admission' ? admissionFix(issue.path) : fixOf(schema),
   })
 }
 
@@ -134,6 +156,12 @@ function unknownPolicy(kind: unknown, where: string): TokenwrightError {
     where: `${where}.kind`,
     fix: near.length > 0 ? `did you mean ${near[0]}?` : `take one of: ${policyKinds.join(', ')}`,
   })
+}
+
+function admissionFix(path: readonly PropertyKey[]): string {
+  const ofTenant = path[1] === 'limits' || path[1] === 'tenants'
+  const fields = Object.keys((ofTenant ? limits : admission).shape).join(', ')
+  return `fields of ${ofTenant ? 'limits, for all and by tenant' : 'admission'}: ${fields}; see docs/models/routing.md#admission`
 }
 
 function fixOf(kind: PolicyKind): string {

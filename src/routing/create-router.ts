@@ -1,8 +1,10 @@
 /** From a specification to a router. */
 import type { RandomSource } from '../core/random.ts'
+import { AdmissionRouter } from './admission/admission-router.ts'
+import { admissionSettings } from './admission/admission-spec.ts'
 import { parseRouterSpec } from './check-router-spec.ts'
 import type { Picker, Ranking } from './decision-view.ts'
-import { saturationDefaults } from './filters.ts'
+import { type SaturationSettings, saturationDefaults } from './filters.ts'
 import { createPicker, type PickerSpec } from './pickers.ts'
 import { rankAlike, rankByLoad } from './policies/by-load.ts'
 import { costDefaults, rankByCost } from './policies/cost-under-objectives.ts'
@@ -19,23 +21,34 @@ import {
 } from './prefix-index.ts'
 import { type PolicySpec, type RouterSpec, refusalDefaults } from './router-spec.ts'
 
+export type CreatedRouter = PolicyRouter | AdmissionRouter
+
 /**
  * The router of a specification. The same specification, seed and calls give the same decisions. `name` tells the random
  * streams of several routers of one run apart. Throws a TokenwrightError ('usage') for a specification that makes no sense.
  */
-export function createRouter(spec: RouterSpec, random: RandomSource, name = 'router'): PolicyRouter {
+export function createRouter(spec: RouterSpec, random: RandomSource, name = 'router'): CreatedRouter {
   const checked = parseRouterSpec(spec, name)
   const { ranking, picker, index } = policyParts(checked, pick => createPicker(pick, random.stream(name)))
-  const { saturation, refusal } = checked
-  return new PolicyRouter({
-    kind: checked.kind,
+  const { kind, admission } = checked
+  const refusal = { ...refusalDefaults, ...checked.refusal }
+  const policy = new PolicyRouter({
+    kind,
     ranking,
     picker,
     index,
-    saturation:
-      saturation === undefined || saturation === null ? null : { ...saturationDefaults, ...saturation },
-    refusal: { ...refusalDefaults, ...refusal },
+    saturation: saturationOf(checked),
+    refusal,
   })
+  if (admission === undefined || admission === null) return policy
+  const { retryAfterSeconds } = refusal
+  return new AdmissionRouter(policy, admissionSettings(admission), { retryAfterSeconds, policy: kind })
+}
+
+function saturationOf({ saturation, admission }: RouterSpec): SaturationSettings | null {
+  if (admission === undefined || admission === null)
+    return saturation === undefined || saturation === null ? null : { ...saturationDefaults, ...saturation }
+  return saturation === null ? null : { ...saturationDefaults, whenAll: 'refuse', ...saturation }
 }
 
 interface PolicyParts {

@@ -109,7 +109,7 @@ describe('EstimatedPrefixIndex', () => {
     const tree = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: 6 })
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.nat(1), tree), { maxLength: 40 }),
+        fc.array(fc.tuple(fc.nat(1), tree), { maxLength: 40, size: 'max' }),
         fc.integer({ min: 1, max: 12 }),
         (prompts, blocks) => {
           const known = index({ capacityTokens: blocks * 16 })

@@ -106,7 +106,7 @@ describe('EventPrefixIndex', () => {
     // Four content blocks of 40 tokens, cache blocks of 12: 3 or 4 of them end in each.
     const all = keys([5, 6, 7, 8], 40, 12)
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 30 }), steps => {
+      fc.property(fc.array(step, { maxLength: 30, size: 'max' }), steps => {
         const index = new EventPrefixIndex({ blockTokens: 12, tierWeights })
         const plain = [0, 1, 2].map(() => new Map<CacheTier, Set<number>>())
         for (const { column, add, tier, blocks } of steps) {

@@ -11,6 +11,11 @@ const otherModel = 2
 const full = 3
 const saturated = 4
 
+/** Whether what took a candidate out passes with time: it is ready and serves the model, at most full or saturated now. */
+export function couldServe(excluded: number): boolean {
+  return excluded !== notReady && excluded !== otherModel
+}
+
 /** When a candidate counts as saturated. JSON-able. */
 export interface SaturationSettings {
   /** More waiting requests than this. */

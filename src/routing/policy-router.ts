@@ -3,7 +3,7 @@ import type { CacheEvent } from '../engine/types.ts'
 import type { WorkloadRequest } from '../workload/request.ts'
 import { CandidateColumns } from './candidate-columns.ts'
 import { DecisionView, type Picker, type Ranking } from './decision-view.ts'
-import { filterCandidates, filterNames, type SaturationSettings } from './filters.ts'
+import { couldServe, filterCandidates, filterNames, type SaturationSettings } from './filters.ts'
 import { InFlight } from './in-flight.ts'
 import type { PrefixIndex } from './prefix-index.ts'
 import { longer } from './typed-arrays.ts'
@@ -45,6 +45,7 @@ export class PolicyRouter implements Router {
   readonly #matches = { cachedTokens: new Float64Array(0), creditTokens: new Float64Array(0) }
   #decision: RoutingDecision | null = null
   #picked = -1
+  #isMatched = false
 
   constructor(policy: Policy) {
     this.#policy = policy
@@ -56,9 +57,10 @@ export class PolicyRouter implements Router {
     const view = this.#view
     view.begin(nowUs, request, candidates, this.#columns, this.#inFlight)
     this.#picked = -1
+    this.#isMatched = index === null
     let refused = filterCandidates(view, saturation)
     if (refused === null) {
-      if (index !== null) this.#matchPrefix(index)
+      this.#matchPrefix()
       refused = ranking.rank(view)
     }
     if (refused !== null) {
@@ -116,6 +118,19 @@ export class PolicyRouter implements Router {
     return column === -1 ? 0 : (this.#policy.index?.heldTokens(column) ?? 0)
   }
 
+  leastTtftMs(): number | null {
+    this.#matchPrefix()
+    const { candidates, count, excluded, cachedTokens, request } = this.#view
+    let least: number | null = null
+    for (let position = 0; position < count; position++) {
+      const state = candidates[position]!
+      if (state.estimate === null || !couldServe(excluded[position]!)) continue
+      const ttftMs = state.estimate.ttftMs(state, request.inputTokens, cachedTokens[position]!)
+      if (!Number.isNaN(ttftMs) && (least === null || ttftMs < least)) least = ttftMs
+    }
+    return least
+  }
+
   explain(): RoutingExplanation | null {
     const decision = this.#decision
     if (decision === null) return null
@@ -143,7 +158,11 @@ export class PolicyRouter implements Router {
     }
   }
 
-  #matchPrefix(index: PrefixIndex): void {
+  /** Once a decision. */
+  #matchPrefix(): void {
+    const { index } = this.#policy
+    if (this.#isMatched || index === null) return
+    this.#isMatched = true
     const view = this.#view
     const { candidates, columns, count, request, nowUs } = view
     const end = this.#columns.end

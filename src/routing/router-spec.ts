@@ -1,4 +1,5 @@
 /** What a router is, as JSON: for deployment files, sweeps and reports. Whatever is left out has a documented default. */
+import type { AdmissionSpec } from './admission/admission-spec.ts'
 import type { SaturationSettings } from './filters.ts'
 import type { PickerSpec } from './pickers.ts'
 import type { LoadMeasure } from './policies/by-load.ts'
@@ -14,9 +15,14 @@ export type RouterSpec = PolicySpec & RouterOptions
 
 /** What every policy takes. */
 export interface RouterOptions {
-  /** Leave saturated candidates out; left out or null: only readiness, model and capacity count. {} takes the defaults. */
+  /**
+   * Leave saturated candidates out; left out or null: only readiness, model and capacity count. {} takes the defaults.
+   * With admission, left out means {}, and whenAll is 'refuse' unless it says otherwise: without, nobody would ever wait.
+   */
   readonly saturation?: Partial<SaturationSettings> | null
   readonly refusal?: Partial<RefusalSettings>
+  /** A queue in front; left out or null: none. {} takes the defaults. Not for routers of decode pools: their requests are in. */
+  readonly admission?: AdmissionSpec | null
 }
 
 export type PolicySpec =
@@ -59,7 +65,7 @@ export const policyKinds: readonly PolicyKind[] = [
   'weighted',
 ]
 
-/** Assumed: turn away at once, and let clients ask again after a second. Queues are admission's business (admission.ts). */
+/** Assumed: turn away at once, and let clients ask again after a second. Queues are admission's business (admission/). */
 export const refusalDefaults: RefusalSettings = {
   noCandidate: 'reject',
   full: 'reject',

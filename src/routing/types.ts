@@ -52,7 +52,7 @@ export type RoutingDecision =
       /** Prompt tokens the router believes cached there. */
       readonly expectedCachedTokens: number
     }
-  /** Wait in front of the fleet; asked again when something ends or at retryUs. */
+  /** Wait in front of the fleet; asked again when something ends, at its turn (nextWaiting), at the latest at retryUs. */
   | { readonly kind: 'wait'; readonly retryUs: number }
   | { readonly kind: 'reject'; readonly reason: RejectReason; readonly retryAfterSeconds: number }
 
@@ -71,10 +71,25 @@ export interface Router {
   cacheChanged(candidateId: number, event: CacheEvent): void
   /** The candidate is gone, and with it its cache. It may come back under the same id, empty. */
   removed(candidateId: number): void
+  /**
+   * Whose turn it is of those who wait: the request to ask about now, one that is turned away included; null when nobody could go.
+   * Asked again after each answer until it is null. Left out: waiting requests are asked about in order of arrival. Once a
+   * driver has asked this, others that wait are told to come back only when their patience is over.
+   */
+  nextWaiting?(nowUs: number): number | null
+  /** The request was told to wait, and gave up. */
+  withdrawn?(nowUs: number, requestId: number): void
   /** Why the last route() decided as it did; null before the first. Costs nothing unless asked. */
   explain?(): RoutingExplanation | null
   /** What the router itself believes under way at a candidate; zeros for unknown ones. */
   inFlight?(candidateId: number): CandidateInFlight
+  /** Tokens the router believes in a candidate's cache; 0 where it does not look at caches. */
+  heldTokens?(candidateId: number): number
+  /**
+   * Least time to first token predicted for the last route()'s request at any candidate that is ready and serves its model, full
+   * ones included, milliseconds; null when nobody predicts.
+   */
+  leastTtftMs?(): number | null
 }
 
 /** What was sent to one candidate and has not ended. */

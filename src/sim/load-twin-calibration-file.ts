@@ -4,7 +4,12 @@ import { z } from 'zod'
 import { dataFolder } from '../catalog/load-catalog-file.ts'
 import type { TwinCalibration } from './twin-calibration.ts'
 
-const engine = z.object({ firstTokenLag: z.number().min(0), promptWork: z.number().positive() })
+const engine = z.object({
+  firstTokenLag: z.number().min(0),
+  frontEnd: z.number().min(0),
+  frontEndSerialShare: z.number().min(0).max(1),
+  promptWork: z.number().positive(),
+})
 const schema = z.object({
   schema: z.literal('twin-calibration/1'),
   source: z.string(),

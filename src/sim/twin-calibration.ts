@@ -9,6 +9,10 @@ import type { Engine } from '../perf/deployment.ts'
 export interface EngineCalibration {
   /** Multiplies firstTokenLagSteps. */
   readonly firstTokenLag: number
+  /** Multiplies the front end's time per request and prompt token. */
+  readonly frontEnd: number
+  /** Share of the front end's time in which it serves nobody else: a burst's requests pass it one after another. */
+  readonly frontEndSerialShare: number
   /** Multiplies the time of steps with prompts. */
   readonly promptWork: number
 }
@@ -19,4 +23,9 @@ export interface TwinCalibration {
   readonly engines: Readonly<Partial<Record<Engine, EngineCalibration>>>
 }
 
-export const uncalibrated: EngineCalibration = { firstTokenLag: 1, promptWork: 1 }
+export const uncalibrated: EngineCalibration = {
+  firstTokenLag: 1,
+  frontEnd: 1,
+  frontEndSerialShare: 0,
+  promptWork: 1,
+}

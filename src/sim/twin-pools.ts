@@ -75,7 +75,12 @@ function twinPool(input: TwinInput, role: PoolSettings['role'], pool: Pool): Poo
     cellOf(input.modelId, input.architecture, accelerator, deployment),
   )
   const own = input.calibration?.engines[deployment.engine] ?? uncalibrated
-  const resolved = { ...fitted, firstTokenLagSteps: fitted.firstTokenLagSteps * own.firstTokenLag }
+  const resolved = {
+    ...fitted,
+    firstTokenLagSteps: fitted.firstTokenLagSteps * own.firstTokenLag,
+    requestMilliseconds: fitted.requestMilliseconds * own.frontEnd,
+    promptTokenMicroseconds: fitted.promptTokenMicroseconds * own.frontEnd,
+  }
   const coefficients = input.adjust?.(resolved) ?? resolved
   const prepared = preparedPool(input, role, pool, accelerator, coefficients)
   const { features } = prepared.replica.question.model
@@ -93,6 +98,7 @@ function twinPool(input: TwinInput, role: PoolSettings['role'], pool: Pool): Poo
       performanceTimer(prepared, role === 'prefill' ? null : deployment.speculation, {
         prefillWork: own.promptWork * (role === 'prefill' ? coefficients.prefillPoolWork : 1),
         overlapsHost: input.overrides.asyncScheduling ?? false,
+        ingressSerialShare: own.frontEndSerialShare,
       }),
     replicas: pool.replicas,
     devicesPerReplica: devices,

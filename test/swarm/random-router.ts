@@ -1,5 +1,6 @@
 /** The project's routers, and one that does anything a router may do; all are checked for what they are told. */
 import type { RandomSource, RandomStream } from '../../src/core/random.ts'
+import type { AdmissionSpec } from '../../src/routing/admission/admission-spec.ts'
 import { createRouter } from '../../src/routing/create-router.ts'
 import type { PolicySpec } from '../../src/routing/router-spec.ts'
 import type { CandidateState, Router } from '../../src/routing/types.ts'
@@ -22,7 +23,25 @@ export function randomRouter(source: RandomSource, name: string): Router {
   // Nobody is turned away for good: in the end there is a replica for everyone.
   const refusal = { noCandidate: 'wait', full: 'wait', retryAfterSeconds: 0.05 } as const
   const saturation = random.uniform() < 0.3 ? ({ waiting: 3, whenAll: 'refuse' } as const) : null
-  return checked(createRouter({ ...policy, refusal, saturation }, source, name))
+  // Not in front of decode pools: their requests are in.
+  const admission = name === 'router' && random.uniform() < 0.5 ? randomAdmission(random) : null
+  return checked(createRouter({ ...policy, refusal, saturation, admission }, source, name))
+}
+
+function randomAdmission(random: RandomStream): AdmissionSpec {
+  const chance = (share: number): boolean => random.uniform() < share
+  return {
+    maximumWaiting: chance(0.3) ? null : random.integer(8),
+    maximumWaitSeconds: [0.02, 0.5, 20][random.integer(3)]!,
+    ttftMs: chance(0.2) ? 1 + random.integer(3000) : null,
+    shedAbovePriority: chance(0.2) ? 0 : null,
+    limits: {
+      requestsPerSecond: chance(0.2) ? 1 + random.integer(50) : null,
+      tokensPerMinute: chance(0.2) ? 1000 + random.integer(60_000) : null,
+    },
+    tenants: { a: { weight: 1 + random.integer(3) } },
+    retrySeconds: [0.001, 0.05][random.integer(2)]!,
+  }
 }
 
 /** Any ready candidate; waits with and without a time; refusals. */
@@ -61,14 +80,37 @@ function requests(candidate: CandidateState): number {
   return candidate.waiting + candidate.running
 }
 
-/** Every request that is sent ends once where it was sent; its first token comes in between, at most once. */
+/**
+ * Every request that is sent ends once where it was sent; its first token comes in between, at most once. None is turned away
+ * that was sent, and only those that wait have their turn or give up.
+ */
 function checked(router: Router): Router {
   const under = new Map<number, { readonly candidateId: number; first: boolean }>()
+  const waiting = new Set<number>()
   const expect = (condition: boolean, message: string): void => {
     if (!condition) throw new Error(`router: ${message}`)
   }
   return {
-    route: (nowUs, request, candidates) => router.route(nowUs, request, candidates),
+    ...(router.nextWaiting === undefined
+      ? {}
+      : {
+          nextWaiting(nowUs: number): number | null {
+            const id = router.nextWaiting!(nowUs)
+            expect(id === null || waiting.has(id), `the turn of request ${id}, which does not wait`)
+            return id
+          },
+        }),
+    withdrawn(nowUs, id) {
+      waiting.delete(id)
+      router.withdrawn?.(nowUs, id)
+    },
+    route(nowUs, request, candidates) {
+      expect(!under.has(request.id), `request ${request.id} was asked about while it was under way`)
+      const decision = router.route(nowUs, request, candidates)
+      if (decision.kind === 'wait') waiting.add(request.id)
+      else waiting.delete(request.id)
+      return decision
+    },
     sent(nowUs, request, candidateId) {
       expect(!under.has(request.id), `request ${request.id} was sent while it was under way`)
       under.set(request.id, { candidateId, first: false })

@@ -125,7 +125,7 @@ function answerTo(
     ignoreEnd: sampling.ignoreEnd,
     stop: sampling.stop,
     includeStop: sampling.includeStop,
-    meanTokens: settings.meanOutputTokens,
+    meanTokens: model.meanOutputTokens,
     reasoningShare: request.reasoning ? settings.reasoningShare : 0,
     tool: chooseTool(request.tools, hash, settings.toolCallShare),
     schema: request.schema,

@@ -16,7 +16,6 @@ import {
   defaultCacheEventSettings,
 } from './cache-event-settings.ts'
 import { type CacheEvents, openCacheEvents } from './cache-events.ts'
-import { loadOptionalPackage } from './optional-package.ts'
 
 let folder: string
 const closers: (() => void)[] = []
@@ -291,16 +290,5 @@ describe('endpoints', () => {
       fix: expect.stringContaining('port'),
     })
     await expect(opened('nonsense')).rejects.toThrow(TokenwrightError)
-  })
-})
-
-test('packages that are missing are named, with what to do', async () => {
-  const missing = loadOptionalPackage('zeromq', 'KV events', () =>
-    Promise.reject(new Error('Cannot find package')),
-  )
-  await expect(missing).rejects.toMatchObject({
-    code: 'usage',
-    message: 'KV events need the package zeromq, which could not be loaded: Cannot find package',
-    fix: 'npm install zeromq, or leave KV events off',
   })
 })

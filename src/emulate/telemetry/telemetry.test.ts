@@ -1,28 +1,15 @@
-/** The whole of it on real fleets in virtual time: text that a scraper reads, counters that add up, energy that is conserved. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { decode } from '@msgpack/msgpack'
+/** The whole of it on real fleets in virtual time: text that a scraper reads, counters that add up. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import * as zeroMq from 'zeromq'
 import type { SchedulerRules } from '../../engine/settings.ts'
-import {
-  constantTimer,
-  engineSettings,
-  fleetSettings,
-  pairOfPools,
-  pool,
-  request,
-} from '../../fleet/fleet.fixture.ts'
-import { blockHash } from './block-hash.ts'
+import { engineSettings, fleetSettings, pairOfPools, pool, request } from '../../fleet/fleet.fixture.ts'
 import {
   checkHistograms,
   type ParsedFamily,
   parsePrometheus,
   sampleValue,
 } from './prometheus-text.fixture.ts'
-import { cacheEventSettings, openStage, plainParameters } from './telemetry.fixture.ts'
+import { openStage, plainParameters } from './telemetry.fixture.ts'
 
 const engineRules: SchedulerRules[] = [
   { engine: 'vllm', policy: 'fcfs', longPrefillTokenThreshold: 0 },
@@ -268,108 +255,5 @@ describe('metrics', () => {
     until(90e6)
     expect(telemetry.metricsText(90e6).match(/vllm:num_requests_running\{/g)).toHaveLength(1)
     expect(telemetry.dcgmText(90e6).match(/DCGM_FI_DEV_POWER_USAGE\{/g)).toHaveLength(1)
-  })
-})
-
-describe('energy of devices', () => {
-  test('is the energy of the fleet', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(
-          fc.record({
-            afterUs: fc.integer({ min: 0, max: 2_000_000 }),
-            inputTokens: fc.integer({ min: 1, max: 3000 }),
-            outputTokens: fc.integer({ min: 1, max: 100 }),
-          }),
-          { maxLength: 10 },
-        ),
-        fc.integer({ min: 1, max: 8 }),
-        async (arrivals, devicesPerReplica) => {
-          const settings = fleetSettings({ pools: [pool({ replicas: 2, devicesPerReplica })] })
-          const { fleet, telemetry, give, until } = await openStage(settings)
-          let nowUs = 0
-          let last = 0
-          const joules = (atUs: number) =>
-            total(parsePrometheus(telemetry.dcgmText(atUs)), 'DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION') / 1000
-          for (const { afterUs, ...wanted } of arrivals) {
-            nowUs += afterUs
-            give(nowUs, { kind: 'submit', request: request(wanted) })
-            const now = joules(nowUs)
-            expect(now).toBeGreaterThanOrEqual(last)
-            last = now
-          }
-          until(1e12)
-          const endUs = nowUs + 60e6
-          // Each device rounds down to a millijoule.
-          const expected = fleet.usage(endUs)[0]!.joules
-          expect(Math.abs(joules(endUs) - expected)).toBeLessThanOrEqual(0.001 * 2 * devicesPerReplica + 1e-6)
-        },
-      ),
-      { numRuns: 12 },
-    )
-  })
-
-  test('shows in watts and utilisation', async () => {
-    const settings = fleetSettings({ pools: [pool({ devicesPerReplica: 2, timer: () => constantTimer() })] })
-    const { telemetry, give, until } = await openStage(settings)
-    give(0, { kind: 'submit', request: request({ outputTokens: 200 }) })
-    until(1e6)
-    // Event skipping tells the steps at their end; before that nothing is known of them.
-    until(1e9)
-    const busy = parsePrometheus(telemetry.dcgmText(2e6))
-    // 5 J per step of 10 ms.
-    expect(sampleValue(busy, 'DCGM_FI_DEV_POWER_USAGE', { gpu: '1', Hostname: 'node-0' })).toBeCloseTo(250)
-    expect(sampleValue(busy, 'DCGM_FI_DEV_GPU_UTIL', { gpu: '0' })).toBe(100)
-    const idle = parsePrometheus(telemetry.dcgmText(10e6))
-    expect(sampleValue(idle, 'DCGM_FI_DEV_POWER_USAGE', { gpu: '1' })).toBeCloseTo(50)
-    expect(sampleValue(idle, 'DCGM_FI_DEV_GPU_UTIL', { gpu: '0' })).toBe(0)
-  })
-})
-
-describe('KV events', () => {
-  test('tell a subscriber what the cache of each replica holds', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'tokenwright-kv-'))
-    const engine = engineSettings({ cacheEvents: true, skipEvents: false })
-    const settings = fleetSettings({ pools: [pool({ engine, replicas: 2 })] })
-    const { telemetry, events, give, until } = await openStage(settings, {
-      cacheEvents: cacheEventSettings(folder),
-    })
-    const dealer = new zeroMq.Dealer({ receiveTimeout: 1000, linger: 0 })
-    try {
-      const content = { tokensPerBlock: 16, blockIds: [1, 2, 3, 4] }
-      const one = request({ inputTokens: 64, content })
-      give(0, { kind: 'submit', request: one })
-      until(1e9)
-      expect(telemetry.cacheEventEndpoints(1)!.publish).toBe(`ipc://${folder}/events_dp1`)
-      dealer.connect(telemetry.cacheEventEndpoints(0)!.replay!)
-      await dealer.send([Buffer.alloc(0), Buffer.alloc(8)])
-      const hashes: bigint[] = []
-      const tokens: number[] = []
-      for (;;) {
-        const [, sequence, payload] = (await dealer.receive()) as [Buffer, Buffer, Buffer]
-        if (sequence.readBigInt64BE() === -1n) break
-        const [, batch, rank] = decode(payload, { useBigInt64: true }) as [
-          number,
-          { type: string; block_hashes: bigint[]; token_ids: number[] }[],
-          number,
-        ]
-        expect(rank).toBe(0)
-        for (const event of batch) {
-          expect(event.type).toBe('BlockStored')
-          hashes.push(...event.block_hashes)
-          tokens.push(...event.token_ids)
-        }
-      }
-      const stored = events.flatMap(event =>
-        event.kind === 'engine' && event.event.kind === 'blocks-stored' ? event.event.hashes : [],
-      )
-      expect(stored.length).toBeGreaterThanOrEqual(4)
-      expect(hashes).toEqual(stored.map(block => blockHash(block, 0)))
-      expect(tokens.slice(0, 64)).toEqual(Array.from({ length: 64 }, (_, index) => one.id * 100 + index))
-    } finally {
-      dealer.close()
-      telemetry.close()
-      rmSync(folder, { recursive: true, force: true })
-    }
   })
 })

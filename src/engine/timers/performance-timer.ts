@@ -18,6 +18,8 @@ export interface PerformanceTimerOptions {
    * where it is longer than the device's.
    */
   readonly overlapsHost: boolean
+  /** StepTimer.ingressSerialShare; left out: 0. */
+  readonly ingressSerialShare?: number
 }
 
 /** A timer for one instance of a pool; it keeps scratch, so instances do not share it. */
@@ -56,6 +58,8 @@ export function performanceTimer(
     firstTokenLagSteps: coefficients.firstTokenLagSteps,
     ingressSeconds: inputTokens =>
       1e-3 * coefficients.requestMilliseconds + 1e-6 * coefficients.promptTokenMicroseconds * inputTokens,
+
+    ingressSerialShare: options.ingressSerialShare ?? 0,
 
     step(ranks: readonly RankWork[], out: StepCost): void {
       let allSequences = 0

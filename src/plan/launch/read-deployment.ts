@@ -37,7 +37,8 @@ const shared = {
     .nullable(),
 }
 
-const band = z.strictObject({ low: positive, high: positive })
+/** `rows`: how many measured rows the band comes from; written by the planner where it knows. */
+const band = z.strictObject({ low: positive, high: positive, rows: amount.exactOptional() })
 
 const document = z.strictObject({
   schema: z.literal(schemaName),

@@ -5,8 +5,7 @@ import { RandomSource } from '../../core/random.ts'
 import type { CacheEvent } from '../../engine/types.ts'
 import { blockKey } from '../../workload/block-key.ts'
 import type { WorkloadRequest } from '../../workload/request.ts'
-import { createRouter } from '../create-router.ts'
-import type { PolicyRouter } from '../policy-router.ts'
+import { type CreatedRouter, createRouter } from '../create-router.ts'
 import type { RouterSpec } from '../router-spec.ts'
 import { candidate, candidates, estimate, prompt, request } from '../routing.fixture.ts'
 import type { CandidateState } from '../types.ts'
@@ -14,13 +13,13 @@ import type { CandidateState } from '../types.ts'
 const make = (spec: RouterSpec) => createRouter(spec, new RandomSource('policies'))
 
 /** Where it goes; nothing is told of it afterwards. */
-function choose(router: PolicyRouter, asked: WorkloadRequest, fleet: readonly CandidateState[]): number {
+function choose(router: CreatedRouter, asked: WorkloadRequest, fleet: readonly CandidateState[]): number {
   const decision = router.route(0, asked, fleet)
   return decision.kind === 'send' ? decision.candidateId : -1
 }
 
 /** Where it goes, and it does go there. */
-function send(router: PolicyRouter, asked: WorkloadRequest, fleet: readonly CandidateState[]): number {
+function send(router: CreatedRouter, asked: WorkloadRequest, fleet: readonly CandidateState[]): number {
   const id = choose(router, asked, fleet)
   router.sent(0, asked, id)
   return id
