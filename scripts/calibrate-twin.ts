@@ -24,12 +24,14 @@ const fittedEngines = ['vllm', 'sglang', 'trtllm'] as const
 const rowsPerHalf = 200
 const mostUsers = 256
 /** What is tried for each multiplier, one after the other, in two rounds. */
-const grids: Readonly<Record<keyof EngineCalibration, readonly number[]>> = {
+const grids = {
   firstTokenLag: [0, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 1, 1.2],
   frontEnd: [0.25, 0.5, 0.75, 1, 1.5, 2],
   frontEndSerialShare: [0, 0.25, 0.5, 0.75, 1],
   promptWork: [0.85, 1, 1.1, 1.2, 1.3, 1.5],
-}
+} satisfies Partial<Record<keyof EngineCalibration, readonly number[]>>
+/** A model has a lag of its own where so many rows of the fitted half speak for it (assumed). */
+const rowsPerModel = 15
 
 const lookups = catalogLookups(loadCatalog())
 const coefficients = loadCoefficients()
@@ -74,6 +76,22 @@ function lossOf(rows: readonly PreparedPoint[], engine: string, own: EngineCalib
   return 2 * mean(tpot) + mean(ttft.map(error => Math.min(error, 1)))
 }
 
+function lagsOfModels(
+  rows: readonly PreparedPoint[],
+  engine: string,
+  own: EngineCalibration,
+): Record<string, number> {
+  const lags: Record<string, number> = {}
+  for (const [modelId, ofModel] of Object.entries(Object.groupBy(rows, ({ point }) => point.modelId))) {
+    if (ofModel === undefined || ofModel.length < rowsPerModel) continue
+    const losses = grids.firstTokenLag.map(firstTokenLag =>
+      lossOf(ofModel, engine, { ...own, firstTokenLag }),
+    )
+    lags[modelId] = grids.firstTokenLag[losses.indexOf(Math.min(...losses))]!
+  }
+  return lags
+}
+
 const engines: Record<string, EngineCalibration> = {}
 for (const engine of fittedEngines) {
   const train = half(engine, 0)
@@ -90,6 +108,7 @@ for (const engine of fittedEngines) {
     }
     console.error(`${engine} round ${round + 1}: ${JSON.stringify(own)}, loss ${loss.toFixed(3)}`)
   }
+  own = { ...own, firstTokenLagOfModel: lagsOfModels(train, engine, own) }
   const before = errorsOf(test, engine, uncalibrated)
   const after = errorsOf(test, engine, own)
   const percent = (value: number) => `${(100 * value).toFixed(1)} %`

@@ -126,7 +126,10 @@ function withoutWaves(
     ? calibration
     : {
         ...calibration,
-        engines: { ...calibration.engines, [deployment.engine]: { ...own, firstTokenLag: 0 } },
+        engines: {
+          ...calibration.engines,
+          [deployment.engine]: { ...own, firstTokenLag: 0, firstTokenLagOfModel: {} },
+        },
       }
 }
 

@@ -124,7 +124,8 @@ function cacheEventPlan(flags: EmulateFlags): CacheEventPlan | null {
 }
 
 function endpointOf(text: string, where: string): string {
-  if (/^tcp:\/\/.+:\d+$/.test(text) || /^(ipc|inproc):\/\/.+/.test(text)) return text
+  const port = /^tcp:\/\/.+:(\d+)$/.exec(text)?.[1]
+  if ((port !== undefined && Number(port) <= 65_535) || /^(ipc|inproc):\/\/.+/.test(text)) return text
   throw new TokenwrightError('usage', `"${text}" is no endpoint of ZeroMQ`, {
     where,
     fix: 'write for example tcp://*:5557 to listen, or ipc:///tmp/kv-events',

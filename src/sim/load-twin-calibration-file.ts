@@ -6,6 +6,7 @@ import type { TwinCalibration } from './twin-calibration.ts'
 
 const engine = z.object({
   firstTokenLag: z.number().min(0),
+  firstTokenLagOfModel: z.record(z.string(), z.number().min(0)),
   frontEnd: z.number().min(0),
   frontEndSerialShare: z.number().min(0).max(1),
   promptWork: z.number().positive(),

@@ -9,6 +9,8 @@ import type { Engine } from '../perf/deployment.ts'
 export interface EngineCalibration {
   /** Multiplies firstTokenLagSteps. */
   readonly firstTokenLag: number
+  /** The same by model id where rows tell: the lag follows from launch settings (stream intervals), chosen model by model. */
+  readonly firstTokenLagOfModel: Readonly<Record<string, number>>
   /** Multiplies the front end's time per request and prompt token. */
   readonly frontEnd: number
   /** Share of the front end's time in which it serves nobody else: a burst's requests pass it one after another. */
@@ -25,6 +27,7 @@ export interface TwinCalibration {
 
 export const uncalibrated: EngineCalibration = {
   firstTokenLag: 1,
+  firstTokenLagOfModel: {},
   frontEnd: 1,
   frontEndSerialShare: 0,
   promptWork: 1,

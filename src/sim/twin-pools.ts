@@ -21,6 +21,7 @@ import { prepareHybridPool } from '../perf/hybrid-pool.ts'
 import { memoryRules } from '../perf/memory-budget.ts'
 import { type PreparedPool, preparePool } from '../perf/prepare-pool.ts'
 import { atContext } from '../perf/rank-features.ts'
+import { withEstimates } from './replica-estimate.ts'
 import { type TwinCalibration, uncalibrated } from './twin-calibration.ts'
 
 /** What may be set otherwise than the engine's defaults; undefined or absent: the default. */
@@ -58,13 +59,17 @@ export interface TwinInput {
   readonly cacheEvents: boolean
   /** From the order for a replica to its first request, seconds. */
   readonly startupSeconds: number
+  /** Replicas predict latency and cost of requests, for routers and admission that ask. Default: no. */
+  readonly estimates?: boolean
 }
 
 export function twinPools(input: TwinInput): PoolSettings[] {
   const { deployment } = input
-  return deployment.mode === 'aggregated'
-    ? [twinPool(input, 'serve', deployment.pool)]
-    : [twinPool(input, 'prefill', deployment.prefill), twinPool(input, 'decode', deployment.decode)]
+  const pools =
+    deployment.mode === 'aggregated'
+      ? [twinPool(input, 'serve', deployment.pool)]
+      : [twinPool(input, 'prefill', deployment.prefill), twinPool(input, 'decode', deployment.decode)]
+  return input.estimates === true ? withEstimates(pools, input.shape) : pools
 }
 
 function twinPool(input: TwinInput, role: PoolSettings['role'], pool: Pool): PoolSettings {
@@ -75,9 +80,10 @@ function twinPool(input: TwinInput, role: PoolSettings['role'], pool: Pool): Poo
     cellOf(input.modelId, input.architecture, accelerator, deployment),
   )
   const own = input.calibration?.engines[deployment.engine] ?? uncalibrated
+  const lag = own.firstTokenLagOfModel[input.modelId] ?? own.firstTokenLag
   const resolved = {
     ...fitted,
-    firstTokenLagSteps: fitted.firstTokenLagSteps * own.firstTokenLag,
+    firstTokenLagSteps: fitted.firstTokenLagSteps * lag,
     requestMilliseconds: fitted.requestMilliseconds * own.frontEnd,
     promptTokenMicroseconds: fitted.promptTokenMicroseconds * own.frontEnd,
   }

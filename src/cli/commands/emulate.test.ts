@@ -237,6 +237,7 @@ describe('bad input is refused before anything listens', () => {
     ['metrics and none', [aggregated, '--no-metrics', '--kv-events-endpoint', 'tcp://*:1'], /contradict/],
     ['names of what', [aggregated, '--metric-names', 'vlm'], /did you mean vllm/],
     ['topic of nothing', [aggregated, '--kv-events-topic', 'kv'], /without --kv-events-endpoint/],
+    ['port beyond the last', [aggregated, '--kv-events-endpoint', 'tcp://*:99999'], /no endpoint of ZeroMQ/],
     ['endpoint of nothing', [aggregated, '--kv-events-endpoint', '5557'], /no endpoint of ZeroMQ/],
     [
       'unknown format',
