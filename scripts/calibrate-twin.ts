@@ -13,6 +13,7 @@ import { mean, median } from '../src/core/statistics.ts'
 import { loadCoefficients } from '../src/perf/load-coefficients-file.ts'
 import { type EngineCalibration, type TwinCalibration, uncalibrated } from '../src/sim/twin-calibration.ts'
 import { readMeasuredFolder } from './calibrate/measured-points-file.ts'
+import { halfOf } from './calibrate/twin-halves.ts'
 
 const [folder] = process.argv.slice(2)
 if (folder === undefined) {
@@ -48,8 +49,7 @@ const points = readMeasuredFolder(folder, lookups, ['serving_latency.csv'])
 function half(engine: string, which: 0 | 1): PreparedPoint[] {
   const stream = new RandomSource('twin calibration').stream(engine, which)
   const own = points.filter(
-    ({ point }) =>
-      point.deployment.engine === engine && new RandomSource(point.group).stream('half').integer(2) === which,
+    ({ point }) => point.deployment.engine === engine && halfOf(point.group) === which,
   )
   const chosen: PreparedPoint[] = []
   while (chosen.length < rowsPerHalf && own.length > 0)

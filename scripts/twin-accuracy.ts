@@ -1,7 +1,8 @@
 /**
  * The twin against the measured closed-loop rows, beside the analytic answer with the same coefficients:
  * `npm run accuracy:twin -- DATA_FOLDER [every]`. Prints errors over clean aggregated rows of serving_latency.csv; `every`
- * takes each n-th row only. In-sample: the coefficients were fitted to these rows through the analytic answer.
+ * takes each n-th row only. In-sample: the coefficients were fitted to these rows through the analytic answer. "not
+ * fitted" are the groups that the twin's own multipliers did not see.
  */
 import { catalogLookups } from '../src/accuracy/catalog-lookups-file.ts'
 import { twinPrediction } from '../src/accuracy/twin-point.ts'
@@ -11,6 +12,7 @@ import { resolveCoefficients } from '../src/perf/coefficients.ts'
 import { loadCoefficients } from '../src/perf/load-coefficients-file.ts'
 import { loadTwinCalibration } from '../src/sim/load-twin-calibration-file.ts'
 import { readMeasuredFolder } from './calibrate/measured-points-file.ts'
+import { halfOf } from './calibrate/twin-halves.ts'
 
 const [folder, every = '1'] = process.argv.slice(2)
 if (folder === undefined) {
@@ -31,7 +33,7 @@ interface Errors {
 }
 const twin: Errors = { tpot: [], ttft: [] }
 const analytic: Errors = { tpot: [], ttft: [] }
-const byLoad = new Map<string, { twin: Errors; analytic: Errors }>()
+const groups = new Map<string, { twin: Errors; analytic: Errors }>()
 const started = performance.now()
 let requests = 0
 for (const [index, { point, cell, evaluate }] of points.entries()) {
@@ -40,17 +42,21 @@ for (const [index, { point, cell, evaluate }] of points.entries()) {
   if ('skipped' in answer || simulated === null) continue
   requests += simulated.requests
   const users = point.load.kind === 'closed' ? point.load.concurrency : 0
-  const key = users <= 8 ? 'C ≤ 8' : users <= 32 ? 'C ≤ 32' : users <= 128 ? 'C ≤ 128' : 'C > 128'
-  const group = byLoad.get(key) ?? { twin: { tpot: [], ttft: [] }, analytic: { tpot: [], ttft: [] } }
-  byLoad.set(key, group)
+  const load = users <= 8 ? 'C ≤ 8' : users <= 32 ? 'C ≤ 32' : users <= 128 ? 'C ≤ 128' : 'C > 128'
+  const half = halfOf(point.group) === 1 ? 'not fitted' : 'fitted half'
+  const own = [load, half, point.deployment.engine].map(key => {
+    const group = groups.get(key) ?? { twin: { tpot: [], ttft: [] }, analytic: { tpot: [], ttft: [] } }
+    groups.set(key, group)
+    return group
+  })
   for (const name of ['tpot', 'ttft'] as const) {
     const measured = name === 'tpot' ? point.tpotMs : point.ttftMs
     if (measured === null) continue
     const of = name === 'tpot' ? 'tpotMs' : 'ttftMs'
-    twin[name].push(simulated[of] / measured - 1)
-    analytic[name].push(answer[of] / measured - 1)
-    group.twin[name].push(simulated[of] / measured - 1)
-    group.analytic[name].push(answer[of] / measured - 1)
+    for (const group of [{ twin, analytic }, ...own]) {
+      group.twin[name].push(simulated[of] / measured - 1)
+      group.analytic[name].push(answer[of] / measured - 1)
+    }
   }
   if (index % 100 === 99) console.error(`${index + 1} of ${points.length} rows`)
 }
@@ -66,7 +72,7 @@ line('TPOT analytic', analytic.tpot)
 line('TPOT twin', twin.tpot)
 line('TTFT analytic', analytic.ttft)
 line('TTFT twin', twin.ttft)
-for (const [key, group] of [...byLoad].sort()) {
+for (const [key, group] of [...groups].sort()) {
   line(`  ${key} TPOT analytic`, group.analytic.tpot)
   line(`  ${key} TPOT twin`, group.twin.tpot)
   line(`  ${key} TTFT analytic`, group.analytic.ttft)

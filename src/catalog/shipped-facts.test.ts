@@ -153,6 +153,7 @@ describe('shipped facts', () => {
       'h800-sxm',
       'mi350x',
       'mi455x-helios',
+      'rtx-4090',
       'trainium3',
     ])
   })

@@ -12,6 +12,7 @@ import type { CoefficientSet } from '../perf/coefficients.ts'
 import type { RequestShape } from '../perf/deployment.ts'
 import { createRouter } from '../routing/create-router.ts'
 import { simulate } from '../sim/driver.ts'
+import { firstTokenAfter } from '../sim/first-token-after.ts'
 import type { TwinCalibration } from '../sim/twin-calibration.ts'
 import { twinPools } from '../sim/twin-pools.ts'
 import type { DistributionSpec } from '../workload/distribution-spec.ts'
@@ -80,6 +81,7 @@ export function verifyCandidate(input: VerifyInput): Verification {
     router: createRouter({ kind: 'least-loaded' }, random),
     decodeRouter: null,
     seed: input.seed,
+    firstTokenAfter: firstTokenAfter(candidate.deployment.engine),
   })
   const counted = Math.max(fewestRequests, roundsPerUser * loadUsers(candidate))
   const warmup = Math.round(warmupShare * counted)

@@ -1,11 +1,11 @@
 /** The twin's second opinion beside the prediction, for a terminal. */
-import { formatObjective } from '../plan/objectives.ts'
 import type { Verification, VerifiedFigure } from '../plan/verify.ts'
 import { describeDeployment } from './describe-deployment.ts'
 import { formatMilliseconds, formatSignificant } from './format-number.ts'
 import type { PlanReport } from './plan-report.ts'
 import { indent } from './text-layout.ts'
 import { renderTable } from './text-table.ts'
+import { describeObjective } from './words.ts'
 
 const labels: Readonly<Record<VerifiedFigure['name'], string>> = {
   'ttft-mean': 'TTFT mean',
@@ -62,7 +62,7 @@ function objectiveSentence(report: PlanReport, verification: Verification): stri
   const rank = result.ranking.findIndex(({ id }) => id === verification.candidateId) + 1
   const judged = verification.objectives.map(({ objective, simulatedMs, met }) => {
     const value = simulatedMs === null ? 'never reached' : formatMilliseconds(simulatedMs)
-    return `${formatObjective(objective)}: ${value}, ${met === true ? 'met' : 'missed'}`
+    return `${describeObjective(objective)}: ${value}, ${met === true ? 'met' : 'missed'}`
   })
   const paused = verification.preemptions > 0 ? `; ${verification.preemptions} preemptions` : ''
   return `#${rank}, ${verification.requests} requests, seed ${verification.seed}: ${judged.join('; ') || 'no objectives'}${paused}`

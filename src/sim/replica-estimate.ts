@@ -40,7 +40,7 @@ export function withEstimates(pools: readonly PoolSettings[], shape: RequestShap
         : {
             seconds: handoffSeconds,
             secondsPerToken: cacheBytesPerToken / linkBytesPerSecond,
-            decodeSeconds: decode === undefined ? 0 : aloneSeconds(decode, shape),
+            decodeSeconds: decode === undefined ? 0 : firstDecodeSeconds(decode, shape),
           }
     return {
       ...pool,
@@ -50,19 +50,22 @@ export function withEstimates(pools: readonly PoolSettings[], shape: RequestShap
 }
 
 /** From the arrival of a cache to the first token of a request that decodes alone. */
-function aloneSeconds({ engine, timer }: PoolSettings, shape: RequestShape): number {
+function firstDecodeSeconds({ engine, timer }: PoolSettings, shape: RequestShape): number {
   const own = timer()
   return (1 + own.firstTokenLagSteps) * stepTables(engine, own, meanRequest(shape)).seconds(1, 0)
 }
 
 function meanRequest({ inputTokens, cachedTokens, outputTokens }: RequestShape): MeanRequest {
   const uncachedTokens = Math.max(1, inputTokens - cachedTokens)
-  return { uncachedTokens, cachedTokens: inputTokens - uncachedTokens, outputTokens: Math.max(1, outputTokens) }
+  return {
+    uncachedTokens,
+    cachedTokens: inputTokens - uncachedTokens,
+    outputTokens: Math.max(1, outputTokens),
+  }
 }
 
 /**
- * Predictions for every replica of a pool. Pure, and shared by them: about 100 ns a question (benchmarks/routing.ts has
- * what a decision costs). TTFT in milliseconds from the moment it is sent; TPOT in milliseconds, 0 for prefill pools, which
+ * Predictions for every replica of a pool. Pure, and shared by them; 0.1 to 0.5 µs a question. TTFT in milliseconds from the moment it is sent; TPOT in milliseconds, 0 for prefill pools, which
  * do not decode; dollars of the engine time it takes.
  */
 export function replicaEstimate(input: EstimateInput): CandidateEstimate {
@@ -80,11 +83,18 @@ export function replicaEstimate(input: EstimateInput): CandidateEstimate {
   const noTokensSeconds = timer.ingressSeconds(0)
   const typicalChunk = Math.min(mean.uncachedTokens, budget)
   const stepsOfAnswer = mean.outputTokens / tokensPerStep
+  // A first token that is handed over late leaves less time for the others: what clients measure as TPOT is shorter.
+  const lag = timer.firstTokenLagSteps
+  const countedShare = stepsOfAnswer > 1 + lag ? (stepsOfAnswer - 1 - lag) / (stepsOfAnswer - 1) : 0
+  const tpotShare = (1000 * (role === 'prefill' ? 0 : countedShare)) / tokensPerStep
+
+  /** A decode step without prompts, of so many requests in all. */
+  const aloneSeconds = (requests: number): number => tables.seconds(Math.max(1, requests / ranks), 0)
 
   /** A decode step with the prompts that it meets on average when as many come as go. */
   const steadyStepSeconds = (requests: number): number => {
     const perRank = Math.max(1, requests / ranks)
-    const alone = tables.seconds(perRank, 0)
+    const alone = aloneSeconds(requests)
     const extra = tables.seconds(mixes ? perRank : 0, typicalChunk) - (mixes ? alone : 0)
     const others = Math.max(0, requests - 1) / ranks
     const chunks = (others * mean.uncachedTokens) / (stepsOfAnswer * typicalChunk)
@@ -108,40 +118,61 @@ export function replicaEstimate(input: EstimateInput): CandidateEstimate {
   /** Requests that run with one more, itself included. */
   const requestsWith = (state: CandidateState): number => Math.min(slots, state.running + state.waiting + 1)
 
-  /** Until its prompt's turn comes: steps under way, prompts before it, and a free slot. */
-  const waitSeconds = (state: CandidateState, decoding: number): number => {
-    const { running, waiting, pendingPromptTokens } = state
+  /** Of the step under way: half of it is over on average. */
+  const restOfStepSeconds = ({ running, pendingPromptTokens }: CandidateState, decoding: number): number => {
     const pending = pendingPromptTokens / ranks
+    if (running === 0 && pending === 0) return 0
+    const tokens = Math.min(pending, mixes ? Math.max(1, budget - decoding) : budget)
+    return tables.seconds(tokens > 0 && !mixes ? 0 : decoding, tokens) / 2
+  }
+
+  /** Until its prompt's turn comes: the step under way, prompts before it, a free place. */
+  const waitSeconds = (state: CandidateState, decoding: number, rest: number): number => {
     const room = mixes ? Math.max(1, budget - decoding) : budget
-    const busy = running > 0 || pending > 0
-    // Half of the step under way is over on average; what it computes still counts as pending.
-    const under = busy ? tables.seconds(pending > 0 && !mixes ? 0 : decoding, Math.min(pending, room)) / 2 : 0
-    const prompts = (pending / room) * tables.fullSeconds(mixes ? decoding : 0) - under
-    const excess = running + waiting + 1 - slots
+    const steps = state.pendingPromptTokens / ranks / room
+    // What the step under way computes still counts as pending.
+    const prompts = steps * tables.fullSeconds(mixes ? decoding : 0) - rest
+    const excess = state.running + state.waiting + 1 - slots
     const places = excess > 0 ? (excess / slots) * stepsOfAnswer * steadyStepSeconds(slots) : 0
-    return Math.max(under, prompts, places)
+    return Math.max(rest, prompts, places)
+  }
+
+  /** A front end that serves one at a time has those before it: as many as wait, were they all there. */
+  const frontEndSeconds = ({ waiting, pendingPromptTokens }: CandidateState, inputTokens: number): number => {
+    const own = timer.ingressSeconds(inputTokens)
+    if (serial === 0 || waiting === 0) return own
+    return own + serial * (timer.ingressSeconds(pendingPromptTokens) + (waiting - 1) * noTokensSeconds)
+  }
+
+  /** From the end of the prompt's last step: steps that others' prompts, which came meanwhile, make longer. */
+  const lagSeconds = (requests: number, decoding: number, sinceSeconds: number): number => {
+    if (lag === 0) return 0
+    const alone = aloneSeconds(requests)
+    const steady = steadyStepSeconds(requests)
+    const behind = (1 - alone / steady) * sinceSeconds
+    const most = Math.max(steady, tables.fullSeconds(mixes ? decoding : 0))
+    const first = Math.min(1, lag)
+    return first * Math.min(most, alone + behind) + (lag - first) * steady
   }
 
   return {
     ttftMs(state, inputTokens, cachedTokens) {
       const cached = role === 'decode' ? inputTokens - 1 : Math.min(cachedTokens, inputTokens - 1)
-      const decoding = Math.min(state.running, slots) / ranks
-      // A front end that serves one at a time has those before it: as many as wait, were they all there.
-      const own = timer.ingressSeconds(inputTokens)
-      const before =
-        serial === 0
-          ? 0
-          : serial * (timer.ingressSeconds(state.pendingPromptTokens) + (state.waiting - 1) * noTokensSeconds)
-      const frontEnd = own + (state.waiting > 0 ? Math.max(0, before) : 0)
-      const prompt = promptSeconds(mixes ? decoding : 0, inputTokens - cached, cached)
+      const decoding = mixes ? Math.min(state.running, slots) / ranks : 0
+      const requests = requestsWith(state)
+      const rest = restOfStepSeconds(state, Math.min(state.running, slots) / ranks)
+      const before = Math.max(frontEndSeconds(state, inputTokens), waitSeconds(state, decoding, rest))
+      // Who comes before the step under way ends is packed into the same step, up to its budget.
+      const promptShare = 1 - aloneSeconds(requests) / steadyStepSeconds(requests)
+      const prompt = promptSeconds(decoding, inputTokens - cached, cached) + promptShare * rest
       const after =
         handoff === null
-          ? timer.firstTokenLagSteps * steadyStepSeconds(requestsWith(state))
+          ? lagSeconds(requests, decoding, before + prompt)
           : handoff.seconds + handoff.secondsPerToken * inputTokens + handoff.decodeSeconds
-      return 1000 * (Math.max(frontEnd, waitSeconds(state, decoding)) + prompt + after)
+      return 1000 * (before + prompt + after)
     },
     tpotMs(state) {
-      return role === 'prefill' ? 0 : (1000 * steadyStepSeconds(requestsWith(state))) / tokensPerStep
+      return tpotShare * steadyStepSeconds(requestsWith(state))
     },
     marginalUsd(state, inputTokens, cachedTokens, outputTokens) {
       const cached = role === 'decode' ? inputTokens - 1 : Math.min(cachedTokens, inputTokens - 1)
@@ -152,9 +183,7 @@ export function replicaEstimate(input: EstimateInput): CandidateEstimate {
       const steps = Math.ceil(tokens / Math.max(1, budget - decoding))
       const prompt = promptSeconds(decoding, tokens, cached) - steps * tables.seconds(decoding, 0)
       const answer =
-        role === 'prefill'
-          ? 0
-          : ((outputTokens / tokensPerStep) * tables.seconds(Math.max(1, requests / ranks), 0)) / requests
+        role === 'prefill' ? 0 : ((outputTokens / tokensPerStep) * aloneSeconds(requests)) / requests
       return usdPerSecond * (Math.max(0, prompt) + answer)
     },
   }

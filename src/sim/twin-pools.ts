@@ -83,7 +83,8 @@ function twinPool(input: TwinInput, role: PoolSettings['role'], pool: Pool): Poo
   const lag = own.firstTokenLagOfModel[input.modelId] ?? own.firstTokenLag
   const resolved = {
     ...fitted,
-    firstTokenLagSteps: fitted.firstTokenLagSteps * lag,
+    // Tokens leave at the ends of steps: a driver in real time cannot hand one over in the middle of one.
+    firstTokenLagSteps: Math.round(fitted.firstTokenLagSteps * lag),
     requestMilliseconds: fitted.requestMilliseconds * own.frontEnd,
     promptTokenMicroseconds: fitted.promptTokenMicroseconds * own.frontEnd,
   }
