@@ -26,6 +26,9 @@ export { formatNanoUsd, type NanoUsd, nanoUsdFromNumber } from './core/money.ts'
 export type { Confidence, PredictionBasis, Provenance } from './core/provenance.ts'
 /** The hourly bill line by line, an hour's dollars per million tokens by class, and the iceberg below the price. */
 export { costPerMillionTokens, costRate, type HourlyCost, hourlyCost, iceberg } from './cost/index.ts'
+/** A deployment as pools of engines, and what they do with a workload in virtual time. */
+export { createFleet, type FleetEvent, type FleetSettings } from './fleet/index.ts'
+export { RunMetrics, type RunSummary, summariseRun } from './metrics/index.ts'
 /** A Hugging Face config.json as layers, parameters, cache and state; refused by field name when not understood. */
 export { type ModelArchitecture, type ModelSummary, parseModelConfig, summariseModel } from './model/index.ts'
 export type { Deployment, Load, Performance, Precision, RequestShape } from './perf/deployment.ts'
@@ -40,3 +43,15 @@ export { type PerfContextInput, perfContext } from './plan/perf-context.ts'
 /** The cheapest deployments within the objectives, both fronts, what each technique contributes, what binds. */
 export { planDeployments } from './plan/plan.ts'
 export type { Candidate, Objective, PlanRequest, PlanResult } from './plan/types.ts'
+/** Where a request goes, by policy; and whether it is let in. */
+export { createRouter, parseRouterSpec, type RouterSpec } from './routing/index.ts'
+export {
+  fleetObserver,
+  loadTwinCalibration,
+  type SimulationResult,
+  simulate,
+  simulationResult,
+  twinPools,
+} from './sim/index.ts'
+/** Requests: synthetic, or from a trace. */
+export { createWorkload, readTraceSource, sourceWorkload, type WorkloadSpec } from './workload/index.ts'

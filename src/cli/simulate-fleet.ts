@@ -3,6 +3,7 @@ import { TokenwrightError } from '../core/errors.ts'
 import { parseDurationMs, parseNumber } from '../core/parse-quantity.ts'
 import type { RandomSource } from '../core/random.ts'
 import type { Fault } from '../fleet/types.ts'
+import type { Objective } from '../plan/types.ts'
 import { parseRouterSpec } from '../routing/check-router-spec.ts'
 import { policyKinds, type RouterSpec } from '../routing/router-spec.ts'
 import type { TimedInput } from '../sim/driver.ts'
@@ -12,18 +13,46 @@ import type { SimulateFlags } from './simulate-flags.ts'
 /** What a load balancer does that knows nothing of caches. */
 const defaultRouter: RouterSpec = { kind: 'least-loaded' }
 
-/** A policy's name, or the whole specification as JSON. */
-export function routerOf(text: string | undefined): RouterSpec {
+/**
+ * A policy's name, or the whole specification as JSON. A bare `cost` takes its limits from the objectives; null: nobody
+ * predicts for these replicas, and what needs predictions is refused.
+ */
+export function routerOf(
+  text: string | undefined,
+  objectives: readonly Objective[] | null = null,
+): RouterSpec {
   if (text === undefined) return defaultRouter
-  const spec = parseRouterSpec(text.trim().startsWith('{') ? jsonOf(text) : text.trim(), '--router')
-  if (spec.kind !== 'cost') return spec
-  throw new TokenwrightError(
-    'usage',
-    'cost routing needs predictions of every replica, which simulate does not give it yet',
-    {
+  const word = text.trim()
+  if (word === 'cost' && objectives !== null) return costUnder(objectives)
+  const spec = parseRouterSpec(word.startsWith('{') ? jsonOf(word) : word, '--router')
+  if (objectives === null && spec.kind === 'cost')
+    throw new TokenwrightError('usage', 'cost routing needs predictions of every replica, and has none here', {
       where: '--router',
       fix: `take one of ${policyKinds.filter(kind => kind !== 'cost').join(', ')}`,
-    },
+    })
+  return spec
+}
+
+/** The tightest limits on TTFT and TPOT, whichever statistic they are of: predictions are of single requests. */
+function costUnder(objectives: readonly Objective[]): RouterSpec {
+  const limitOf = (metric: Objective['metric']): number | null => {
+    const limits = objectives.filter(objective => objective.metric === metric).map(({ limitMs }) => limitMs)
+    return limits.length === 0 ? null : Math.min(...limits)
+  }
+  const [ttftMs, tpotMs] = [limitOf('ttft'), limitOf('tpot')]
+  if (ttftMs !== null || tpotMs !== null) return { kind: 'cost', ttftMs, tpotMs }
+  throw new TokenwrightError('usage', 'cost routing does not know which latency it has to keep', {
+    where: '--router',
+    fix: 'add --slo "ttft p95 < 1s, tpot mean < 30ms", or give --router \'{"kind": "cost", "ttftMs": 1000, "tpotMs": 30}\'',
+  })
+}
+
+/** Whether a policy, or admission in front of it, asks what a replica would do with a request. */
+export function wantsEstimates(spec: RouterSpec): boolean {
+  return (
+    spec.kind === 'cost' ||
+    (spec.kind === 'weighted' && (spec.scorers ?? []).some(({ scorer }) => scorer === 'cost')) ||
+    (spec.admission?.ttftMs ?? null) !== null
   )
 }
 
@@ -46,7 +75,8 @@ export function wantsCacheEvents(spec: RouterSpec): boolean {
 
 /** Whether a policy looks at what prompts share, or at the session they belong to. */
 export function usesContents(spec: RouterSpec): boolean {
-  return ['prefix-aware', 'kv-aware', 'session-affinity', 'weighted'].includes(spec.kind)
+  if (spec.kind === 'cost' || spec.kind === 'weighted') return spec.index !== null
+  return ['prefix-aware', 'kv-aware', 'session-affinity'].includes(spec.kind)
 }
 
 /**
