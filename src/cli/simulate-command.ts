@@ -10,11 +10,11 @@ import { setUpSimulation } from './simulate-setup.ts'
 import { packageVersion } from './version-file.ts'
 
 /** Throws what is wrong with flags or files before anything is simulated, and before any file is opened. */
-export async function simulateDeployment(file: string | undefined, flags: SimulateFlags): Promise<void> {
-  refuseConflictingFlags(flags, file)
+export async function simulateDeployment(files: readonly string[], flags: SimulateFlags): Promise<void> {
+  refuseConflictingFlags(flags, files[0])
   checkTargets(flags)
   const today = new Date().toISOString().slice(0, 10)
-  const setup = await setUpSimulation(file, flags, today)
+  const setup = await setUpSimulation(files, flags, today)
   if (flags.check && setup.objectives.length === 0)
     throw new TokenwrightError('usage', 'there is no objective to check', {
       where: '--check',

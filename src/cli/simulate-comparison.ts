@@ -17,7 +17,7 @@ function isAsPlanned(flags: SimulateFlags): boolean {
 
 /**
  * The file's prediction where the file is simulated as it is, otherwise one made now; null where the analytic model has
- * no name for the load, or where faults, changes of size or engine settings are in play that it does not know.
+ * no name for the load or for a fleet of several deployments, or where faults, changes of size or engine settings are in play that it does not know.
  */
 export function comparisonOf(
   setup: SimulationSetup,
@@ -27,7 +27,8 @@ export function comparisonOf(
 ): Comparison | null {
   const { planned } = setup.question
   const disturbed = setup.faults.length + setup.autoscalers.length + setup.inputs.length > 0
-  if (disturbed || setup.overridden || result.summary.requests.served === 0) return null
+  if (setup.deployments.length > 1 || disturbed || setup.overridden || result.summary.requests.served === 0)
+    return null
   const figures =
     planned?.prediction != null && isAsPlanned(flags)
       ? plannedFigures(planned.prediction)

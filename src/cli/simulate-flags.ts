@@ -122,7 +122,10 @@ function withDeploymentFlags(command: Command): Command {
     .option('--pp <n>', 'pipeline stages')
     .option('--dp <n>', 'attention-data-parallel groups of one replica')
     .option('--ep <n>', 'expert parallelism')
-    .option('--replicas <n>', 'engine instances; with a file, instead of as many as it has')
+    .option(
+      '--replicas <n>',
+      'engine instances; with a file, instead of as many as it has; with several: 2,1',
+    )
     .option('--prefill-replicas <n>', 'the same for the prefill pool of a file')
     .option('--decode-replicas <n>', 'the same for the decode pool of a file')
     .option('--coefficients <file>', 'your own coefficients of the performance model')
@@ -183,7 +186,7 @@ function withTraceFlags(command: Command): Command {
 function withFleetFlags(command: Command): Command {
   return command
     .optionsGroup('Fleet:')
-    .option('--router <policy>', 'least-loaded (default), round-robin, prefix-aware, …, or JSON')
+    .option('--router <policy>', 'least-loaded (default), round-robin, prefix-aware, cost, …, or JSON')
     .option('--startup <time>', 'from the order for a replica to its first request (default: 120s)')
     .option('--fault-mtbf <time>', 'crashes of each replica at random, this far apart on average')
     .option('--fault-mttr <time>', 'and how long until it starts again, on average')

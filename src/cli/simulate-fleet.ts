@@ -2,7 +2,7 @@
 import { TokenwrightError } from '../core/errors.ts'
 import { parseDurationMs, parseNumber } from '../core/parse-quantity.ts'
 import type { RandomSource } from '../core/random.ts'
-import type { Fault } from '../fleet/types.ts'
+import type { Fault, PoolSettings } from '../fleet/types.ts'
 import type { Objective } from '../plan/types.ts'
 import { parseRouterSpec } from '../routing/check-router-spec.ts'
 import { policyKinds, type RouterSpec } from '../routing/router-spec.ts'
@@ -26,10 +26,14 @@ export function routerOf(
   if (word === 'cost' && objectives !== null) return costUnder(objectives)
   const spec = parseRouterSpec(word.startsWith('{') ? jsonOf(word) : word, '--router')
   if (objectives === null && spec.kind === 'cost')
-    throw new TokenwrightError('usage', 'cost routing needs predictions of every replica, and has none here', {
-      where: '--router',
-      fix: `take one of ${policyKinds.filter(kind => kind !== 'cost').join(', ')}`,
-    })
+    throw new TokenwrightError(
+      'usage',
+      'cost routing needs predictions of every replica, and has none here',
+      {
+        where: '--router',
+        fix: `take one of ${policyKinds.filter(kind => kind !== 'cost').join(', ')}`,
+      },
+    )
   return spec
 }
 
@@ -163,4 +167,17 @@ export function upgradesOf(flags: SimulateFlags, pools: readonly string[]): Time
   if (flags.upgradeAt === undefined) return []
   const atUs = Math.round(parseDurationMs(flags.upgradeAt, '--upgrade-at') * 1000)
   return pools.map(pool => ({ atUs, input: { kind: 'upgrade', pool, atOnce: 1 } }))
+}
+
+/** What an upgrade does to a fleet with a single way in: while its replica is replaced, nobody takes requests. */
+export function upgradeNotes(flags: SimulateFlags, pools: readonly PoolSettings[]): string[] {
+  if (flags.upgradeAt === undefined) return []
+  const entrances = pools.filter(({ role }) => role !== 'decode')
+  if (entrances.reduce((sum, { replicas }) => sum + replicas, 0) !== 1) return []
+  const option = entrances[0]!.role === 'prefill' ? '--prefill-replicas 2' : '--replicas 2'
+  return [
+    'the upgrade replaces the only replica that takes requests: until its successor has started they are turned away ' +
+      `(no candidate); ${option} keeps one, and --router '{"kind": "least-loaded", "admission": {"maximumWaitSeconds": ` +
+      `600, "maximumWaiting": null}}' lets them wait`,
+  ]
 }

@@ -47,7 +47,7 @@ export async function openListeners(flags: SimulateFlags, setup: SimulationSetup
     if (flags.records !== undefined) listeners.push(await recordListener(setup, openTextFile(flags.records)))
     if (flags.chromeTrace !== undefined) {
       const { startChromeTrace } = await import('../report/chrome-trace-file.ts')
-      listeners.push(startChromeTrace(flags.chromeTrace, { pools: setup.pools }))
+      listeners.push(startChromeTrace(flags.chromeTrace, { pools: setup.pools, faults: setup.faults }))
     }
     return listeners
   } catch (error) {

@@ -121,6 +121,7 @@ export function simulationReport(
     modelId: question.modelId,
     deployment: question.deployment,
     deploymentFile: question.file,
+    deployments: setup.deployments,
     workload: workload.facts,
     fleet: {
       pools: setup.poolFacts,

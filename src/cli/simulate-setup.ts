@@ -9,7 +9,7 @@ import { loadCoefficients } from '../perf/load-coefficients-file.ts'
 import { parseObjectives } from '../plan/objectives.ts'
 import type { Objective } from '../plan/types.ts'
 import { poolsOf } from '../report/describe-deployment.ts'
-import type { PoolFacts } from '../report/simulation-report.ts'
+import type { DeployedPools, PoolFacts } from '../report/simulation-report.ts'
 import type { RouterSpec } from '../routing/router-spec.ts'
 import type { AutoscalerSettings } from '../sim/autoscale.ts'
 import type { TimedInput } from '../sim/driver.ts'
@@ -18,26 +18,30 @@ import { loadTwinCalibration } from '../sim/load-twin-calibration-file.ts'
 import { type TwinInput, twinPools } from '../sim/twin-pools.ts'
 import { type Analytic, analyticModel } from './simulate-analytic.ts'
 import { autoscalersOf } from './simulate-autoscale.ts'
-import { deploymentOfFlags } from './simulate-deployment.ts'
-import { readDeploymentFile } from './simulate-deployment-file.ts'
 import { blockBytesOf, engineOverrides, isOverridden, probeTiers, tiersOf } from './simulate-engine.ts'
 import type { SimulateFlags } from './simulate-flags.ts'
 import {
   faultsOf,
   routerOf,
   startupSecondsOf,
+  upgradeNotes,
   upgradesOf,
   usesContents,
   wantsCacheEvents,
+  wantsEstimates,
 } from './simulate-fleet.ts'
-import { type SimulationPrices, simulationPrices } from './simulate-prices.ts'
+import { mixedNotes, pricesOf, questionsOf, renamed } from './simulate-mixed.ts'
+import type { SimulationPrices } from './simulate-prices.ts'
 import type { SimulationQuestion } from './simulate-question.ts'
 import { type PreparedWorkload, prepareWorkload } from './simulate-workload.ts'
 
 export interface SimulationSetup {
   readonly seed: string
   readonly random: RandomSource
+  /** The deployment; of several the first, whose workload and objectives count. */
   readonly question: SimulationQuestion
+  /** All that serve, with their pools. */
+  readonly deployments: readonly DeployedPools[]
   readonly workload: PreparedWorkload
   readonly objectives: readonly Objective[]
   readonly pools: readonly PoolSettings[]
@@ -60,13 +64,13 @@ export interface SimulationSetup {
 
 /** `today` dates prices given by flags. Faults are errors that name flag, file or line. */
 export async function setUpSimulation(
-  file: string | undefined,
+  files: readonly string[],
   flags: SimulateFlags,
   today: string,
 ): Promise<SimulationSetup> {
   const catalog = await loadCatalogWithFacts(flags.facts)
-  const question =
-    file === undefined ? deploymentOfFlags(flags, catalog) : readDeploymentFile(file, flags, catalog)
+  const questions = questionsOf(files, flags, catalog)
+  const [question] = questions
   const seed = flags.seed ?? '1'
   if (seed.trim() === '')
     throw new TokenwrightError('usage', 'the seed is empty', {
@@ -78,19 +82,25 @@ export async function setUpSimulation(
     flags.until === undefined ? null : Math.round(parseDurationMs(flags.until, '--until') * 1000)
   const objectives =
     flags.slo === undefined ? (question.planned?.objectives ?? []) : parseObjectives(flags.slo)
-  const router = routerOf(flags.router)
-  const prices = simulationPrices(question, flags, catalog, today)
+  const router = routerOf(flags.router, objectives)
+  const prices = pricesOf(questions, flags, catalog, today)
   const coefficients = loadCoefficients(flags.coefficients)
   const analytic = analyticModel(question, catalog, coefficients)
   const workload = await prepareWorkload(flags, question.planned, random, analytic)
   const startupSeconds = startupSecondsOf(flags)
-  const pools = poolsFor(flags, question, workload, prices, {
-    accelerator: id => findAccelerator(catalog, id),
+  const facts = {
+    accelerator: (id: string) => findAccelerator(catalog, id),
     coefficients,
     calibration: loadTwinCalibration(),
     cacheEvents: wantsCacheEvents(router),
     startupSeconds,
-  })
+    estimates: wantsEstimates(router),
+  }
+  const poolsOfEach = renamed(
+    questions,
+    questions.map(each => poolsFor(flags, each, workload, prices, facts)),
+  )
+  const pools = poolsOfEach.flat()
   const names = pools.map(pool => pool.name)
   const autoscalers = autoscalersOf(flags, names)
   // Replicas that an autoscaler may order can fail as well.
@@ -102,10 +112,15 @@ export async function setUpSimulation(
     seed,
     random,
     question,
+    deployments: questions.map(({ deployment, file }, index) => ({
+      deployment,
+      file,
+      pools: poolsOfEach[index]!.map(({ name }) => name),
+    })),
     workload,
     objectives,
     pools,
-    poolFacts: poolFactsOf(pools, question),
+    poolFacts: questions.flatMap((each, index) => poolFactsOf(poolsOfEach[index]!, each)),
     router,
     firstTokenAfter: firstTokenOf(question.deployment.engine),
     retryAfterCrash: flags.retry ?? false,
@@ -118,9 +133,11 @@ export async function setUpSimulation(
     analytic,
     overridden: isOverridden(flags),
     notes: [
-      ...question.notes,
+      ...new Set(questions.flatMap(({ notes }) => notes)),
+      ...mixedNotes(questions, flags),
       ...workload.notes,
       ...prices.notes,
+      ...upgradeNotes(flags, pools),
       ...(shared
         ? [
             `prompts have beginnings in common, and ${router.kind} does not look at them: try --router prefix-aware`,
@@ -135,7 +152,10 @@ function poolsFor(
   question: SimulationQuestion,
   workload: PreparedWorkload,
   prices: SimulationPrices,
-  facts: Pick<TwinInput, 'accelerator' | 'coefficients' | 'calibration' | 'cacheEvents' | 'startupSeconds'>,
+  facts: Pick<
+    TwinInput,
+    'accelerator' | 'coefficients' | 'calibration' | 'cacheEvents' | 'startupSeconds' | 'estimates'
+  >,
 ): PoolSettings[] {
   const { modelId, architecture, deployment } = question
   const overrides = engineOverrides(flags, deployment.engine)

@@ -100,6 +100,8 @@ export interface ReplicaInfo {
   readonly slots: number
   /** Power while no step runs, all its devices. */
   readonly idleWatts: number
+  /** From the order until now, or until it was given back, µs. */
+  heldUs(nowUs: number): number
 }
 
 export interface Fleet extends Process<FleetInput, FleetEvent> {

@@ -1,6 +1,5 @@
 /** What a simulated run cost, and how it compares with the prediction, as rows of words. */
 import {
-  formatBillUsd,
   formatMilliseconds,
   formatPercent,
   formatSignificant,
@@ -10,14 +9,16 @@ import {
   usdOfNano,
 } from './format-number.ts'
 import type { Table } from './plan-facts.ts'
+import { formatBillParts } from './simulation-bill-parts.ts'
 import type { Comparison, ComparisonRow, SimulationReport } from './simulation-report.ts'
 import { formatEnergy, seconds } from './simulation-units.ts'
 
 const right = { align: 'right' } as const
 
-/** What was paid, line by line; lines add up to the total exactly, before they are rounded for print. */
+/** What was paid, line by line; lines add up to the total as they are printed. */
 export function runBillTable({ result, fleet, prices }: SimulationReport): Table {
   const { bill, pools } = result
+  const amounts = formatBillParts(bill.lines.map(({ nanoUsd }) => nanoUsd))
   const pool = (name: string) => pools.find(entry => entry.name === name)
   const how = (name: string, component: 'replicas' | 'energy') => {
     const used = pool(name)
@@ -34,12 +35,12 @@ export function runBillTable({ result, fleet, prices }: SimulationReport): Table
   return {
     columns: [{ header: 'bill of the run' }, { header: '$', ...right }, { header: 'how' }],
     rows: [
-      ...bill.lines.map(({ pool: name, component, nanoUsd }) => [
+      ...bill.lines.map(({ pool: name, component }, index) => [
         pools.length === 1 ? component : `${name} ${component}`,
-        formatBillUsd(nanoUsd),
+        amounts.parts[index]!,
         how(name, component),
       ]),
-      ...(bill.lines.length === 1 ? [] : [['total', formatBillUsd(bill.allocation.billNanoUsd), '']]),
+      ...(bill.lines.length === 1 ? [] : [['total', amounts.total, '']]),
     ],
   }
 }

@@ -1,6 +1,5 @@
 /** What a simulated run did, as rows of words, which the terminal and the page lay out each in its own way. */
 import type { LatencySummary, RunRates } from '../metrics/index.ts'
-import type { PoolResult } from '../sim/result.ts'
 import {
   formatCount,
   formatLarge,
@@ -188,12 +187,6 @@ export function requestPairs({ result, run }: SimulationReport): Pair[] {
   return pairs.filter(pair => pair !== null)
 }
 
-const roleNames: Readonly<Record<PoolResult['role'], string>> = {
-  serve: 'serve',
-  prefill: 'prefill',
-  decode: 'decode',
-}
-
 export function poolTable({ result, fleet }: SimulationReport): Table {
   const names = new Map(fleet.pools.map(pool => [pool.name, pool]))
   return {
@@ -207,7 +200,7 @@ export function poolTable({ result, fleet }: SimulationReport): Table {
       { header: 'energy', ...right },
     ],
     rows: result.pools.map(pool => [
-      roleNames[pool.role],
+      pool.name,
       Number.isInteger(pool.meanReplicas)
         ? formatCount(pool.meanReplicas)
         : formatSignificant(pool.meanReplicas),
@@ -225,11 +218,11 @@ export const poolLegend =
   'busy: share of the time in which a step ran (least to most of the replicas); prefill: share of step time due to prompts.'
 
 /** How evenly the router spreads the work; nothing for a single replica. */
-function busySpread({ replicas, summary }: SimulationReport['result'], pool: string): string {
+function busySpread({ replicas }: SimulationReport['result'], pool: string): string {
   const shares = replicas
-    .filter(replica => replica.pool === pool)
-    .map(({ busySeconds }) => busySeconds / summary.durationSeconds)
-  if (shares.length < 2 || !(summary.durationSeconds > 0)) return ''
+    .filter(replica => replica.pool === pool && replica.replicaSeconds > 0)
+    .map(({ busySeconds, replicaSeconds }) => busySeconds / replicaSeconds)
+  if (shares.length < 2) return ''
   const [least, most] = [percent(Math.min(...shares)), percent(Math.max(...shares))]
   return least === most ? '' : ` (${least}–${most})`
 }

@@ -9,9 +9,9 @@ export interface ReplicaCounts {
   readonly ready: readonly TimePoint[]
 }
 
-/** Steps over time, all pools together; null where nothing changed, or nobody noted it. */
+/** Steps over time, all pools together; null where nothing changed. */
 export function replicaCounts({ fleet, run }: SimulationReport): ReplicaCounts | null {
-  const changes = run.changes ?? []
+  const { changes } = run
   if (changes.length === 0) return null
   const initial = fleet.pools.reduce((sum, { replicas }) => sum + replicas, 0)
   const states = new Map<number, ReplicaLifecycle>()

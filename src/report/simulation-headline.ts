@@ -17,9 +17,10 @@ export function isGood(report: SimulationReport): boolean {
 }
 
 export function simulationHeadline(report: SimulationReport): string {
-  const { deployment, modelId, result, steadyUsdPerMillionTokens } = report
+  const { deployments, modelId, result, steadyUsdPerMillionTokens } = report
   const { bill, summary } = result
-  const what = `${describeDeployment(deployment)}, serving ${modelId}`
+  const fleet = deployments.map(({ deployment }) => describeDeployment(deployment)).join(' + ')
+  const what = `${fleet}, serving ${modelId}`
   const { measured, warmUp, served } = summary.requests
   if (measured === 0 && warmUp > 0)
     return `${what}: nothing was measured, all ${formatCount(warmUp)} requests belong to the warm-up (see --warmup).`

@@ -11,8 +11,9 @@ import type { PoolFacts, SimulationReport } from './simulation-report.ts'
 export const simulationSchemaVersion = 1
 
 export function renderSimulationJson(report: SimulationReport): string {
-  const { result, fleet, curves: _, ...rest } = report
-  const { version, seed, modelId, deployment, deploymentFile, workload, objectives, run, ...further } = rest
+  const { result, fleet, ...rest } = report
+  const { version, seed, modelId, deployment, deploymentFile, deployments } = rest
+  const { workload, objectives, run, prices, notes, comparison, steadyUsdPerMillionTokens } = rest
   const { bill, ...figures } = result
   const document = {
     schemaVersion: simulationSchemaVersion,
@@ -23,13 +24,17 @@ export function renderSimulationJson(report: SimulationReport): string {
     model: modelId,
     deployment,
     deploymentFile,
+    deployments,
     workload,
     fleet: { ...fleet, pools: fleet.pools.map(poolJson) },
     objectives,
     run,
     ...figures,
     bill: billJson(bill),
-    ...further,
+    comparison,
+    steadyUsdPerMillionTokens,
+    prices,
+    notes,
   }
   return `${onOneLine(JSON.stringify(document, jsonValue, 2))}\n`
 }

@@ -16,9 +16,12 @@ export interface SimulationReport {
   readonly version: string
   readonly seed: string
   readonly modelId: string
+  /** Of several deployments the first. */
   readonly deployment: Deployment
   /** Path of the deployment file; null when flags described it. */
   readonly deploymentFile: string | null
+  /** All that serve; several are one fleet behind one router. */
+  readonly deployments: readonly DeployedPools[]
   readonly workload: WorkloadFacts
   readonly fleet: FleetFacts
   readonly objectives: readonly Objective[]
@@ -32,6 +35,13 @@ export interface SimulationReport {
   readonly curves: LatencyCurves | null
   readonly prices: readonly PricedAccelerator[]
   readonly notes: readonly string[]
+}
+
+export interface DeployedPools {
+  readonly file: string | null
+  readonly deployment: Deployment
+  /** Names of its pools. */
+  readonly pools: readonly string[]
 }
 
 export interface WorkloadFacts {
@@ -80,8 +90,8 @@ export interface RunFacts {
   readonly unfinished: number
   /** Events of the fleet that were simulated. */
   readonly events: number
-  /** Changes in the life of replicas, in order; those the fleet begins with are ready at 0. Left out: nobody noted them. */
-  readonly changes?: readonly ReplicaChange[]
+  /** Changes in the life of replicas, in order; those the fleet begins with are ready at 0. */
+  readonly changes: readonly ReplicaChange[]
 }
 
 export interface ReplicaChange {

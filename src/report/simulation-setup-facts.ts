@@ -8,15 +8,20 @@ import { engineNames, tierNames } from './words.ts'
 
 /** Deployment, workload, engine, router, what disturbs them, prices, and how long the run was. */
 export function setupPairs(report: SimulationReport): Pair[] {
-  const { deployment, deploymentFile, workload, fleet, seed, run, prices } = report
+  const { deployments, workload, fleet, seed, run, prices } = report
   const pairs: (Pair | null)[] = [
-    ['deployment', deploymentFile === null ? describeDeployment(deployment) : deploymentFile],
+    ...deployments.map(
+      ({ file, deployment, pools }): Pair => [
+        'deployment',
+        `${file ?? describeDeployment(deployment)}${deployments.length === 1 ? '' : ` (${pools.join(', ')})`}`,
+      ],
+    ),
     ['workload', workload.description],
     ['lengths', workload.lengths],
     ...fleet.pools.map(
       (pool): Pair => [
         fleet.pools.length === 1 ? 'engine' : `${pool.name} engine`,
-        describeEngine(pool, engineNames[deployment.engine]),
+        describeEngine(pool, engineNameOf(pool, report)),
       ],
     ),
     ['router', fleet.router.kind],
@@ -33,6 +38,11 @@ export function setupPairs(report: SimulationReport): Pair[] {
 function describePrice({ acceleratorId, price, reason }: PricedAccelerator): string {
   const source = [...new Set([tierNames[price.tier], price.provider, reason])].filter(text => text !== '')
   return `${acceleratorId} ${formatUsd(price.usdPerDeviceHour)}/device-hour (${source.join(', ')})`
+}
+
+function engineNameOf({ name }: PoolFacts, { deployment, deployments }: SimulationReport): string {
+  const own = deployments.find(({ pools }) => pools.includes(name))
+  return engineNames[(own?.deployment ?? deployment).engine]
 }
 
 function describeEngine({ engine }: PoolFacts, name: string): string {

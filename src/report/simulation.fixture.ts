@@ -4,6 +4,7 @@ import { constantTimer, engineSettings, pool } from '../fleet/fleet.fixture.ts'
 import { createFleet } from '../fleet/fleet.ts'
 import type { FleetEvent, PoolSettings } from '../fleet/types.ts'
 import { type Distribution, type RequestRecord, RunMetrics } from '../metrics/index.ts'
+import type { Deployment } from '../perf/deployment.ts'
 import type { Objective } from '../plan/types.ts'
 import { createRouter } from '../routing/create-router.ts'
 import type { AutoscalerSettings } from '../sim/autoscale.ts'
@@ -11,7 +12,7 @@ import { simulate } from '../sim/driver.ts'
 import type { TimedFault } from '../sim/faults.ts'
 import { fleetObserver, simulationResult } from '../sim/result.ts'
 import { createWorkload, type WorkloadSpec } from '../workload/synthetic.ts'
-import type { SimulationReport } from './simulation-report.ts'
+import type { ReplicaChange, SimulationReport } from './simulation-report.ts'
 
 const objectives: readonly Objective[] = [
   { metric: 'ttft', statistic: 'p95', limitMs: 50 },
@@ -61,6 +62,22 @@ const pools: readonly PoolSettings[] = [
 
 const parallelism = { tensor: 4, pipeline: 1, attentionData: 1, expert: 1 }
 
+const deployment: Deployment = {
+  mode: 'aggregated',
+  engine: 'vllm',
+  precision: {
+    preset: 'fp8',
+    attention: 'fp8',
+    denseFeedForward: 'fp8',
+    routedExperts: 'fp8',
+    sharedExperts: 'fp8',
+    head: 'bf16',
+    keyValueCache: 'fp8',
+  },
+  speculation: null,
+  pool: { acceleratorId: 'h200-sxm', parallelism, replicas: 2 },
+}
+
 interface Ran {
   readonly report: SimulationReport
   readonly records: readonly RequestRecord[]
@@ -82,12 +99,17 @@ function ran(workload: WorkloadSpec, untilUs: number | null): Ran {
     handedOver: false,
   }))
   const records: RequestRecord[] = []
+  const changes: ReplicaChange[] = []
   const end = simulate(
     requests,
     fleet,
     (event: FleetEvent) => {
       measure(event)
       if (event.kind === 'ended') records.push(event.record)
+      if (event.kind === 'replica') {
+        const { replica, pool, atUs, state } = event
+        changes.push({ atSeconds: atUs / 1e6, replica, pool, state })
+      }
     },
     { faults, ...(untilUs === null ? {} : { untilUs }) },
   )
@@ -97,28 +119,16 @@ function ran(workload: WorkloadSpec, untilUs: number | null): Ran {
     values.count === 0 ? null : Array.from({ length: 21 }, (_, index) => values.quantile(index / 20))
   const { latencies } = metrics.measured
   const [{ engine, devicesPerReplica, usdPerReplicaHour }] = pools as [PoolSettings]
+  const deploymentFile = 'deployment/deployment.yaml'
   return {
     records,
     report: {
       version: '0.0.0',
       seed: 'fixture',
       modelId: 'meta-llama/Meta-Llama-3.1-70B',
-      deployment: {
-        mode: 'aggregated',
-        engine: 'vllm',
-        precision: {
-          preset: 'fp8',
-          attention: 'fp8',
-          denseFeedForward: 'fp8',
-          routedExperts: 'fp8',
-          sharedExperts: 'fp8',
-          head: 'bf16',
-          keyValueCache: 'fp8',
-        },
-        speculation: null,
-        pool: { acceleratorId: 'h200-sxm', parallelism, replicas: 2 },
-      },
-      deploymentFile: 'deployment/deployment.yaml',
+      deployment,
+      deploymentFile,
+      deployments: [{ file: deploymentFile, deployment, pools: ['serve'] }],
       workload: {
         kind: 'open',
         description: '20.0 requests/s, Poisson',
@@ -155,6 +165,7 @@ function ran(workload: WorkloadSpec, untilUs: number | null): Ran {
         ended: end.ended,
         unfinished: end.unfinished,
         events: end.events,
+        changes,
       },
       comparison: {
         source: 'file',

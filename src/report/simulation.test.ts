@@ -3,7 +3,7 @@ import { parseCsv } from '../core/csv.ts'
 import { withoutColour } from './display-width.ts'
 import { simulationFixture, simulationRecords, unservedFixture } from './simulation.fixture.ts'
 import { csvHeader, csvRow } from './simulation-csv.ts'
-import { isOverloaded } from './simulation-facts.ts'
+import { isOverloaded, poolTable } from './simulation-facts.ts'
 import { isGood, simulationHeadline } from './simulation-headline.ts'
 import { renderSimulationJson } from './simulation-json.ts'
 import type { SimulationReport } from './simulation-report.ts'
@@ -47,6 +47,71 @@ describe('a simulated run', () => {
       .split('\n')
       .filter(line => [...withoutColour(line)].length > width)
     expect(long).toEqual([])
+  })
+})
+
+describe('tables', () => {
+  test('how busy a replica was counts from its order, not from the start of the run', () => {
+    const { result } = simulationFixture
+    const [first, second] = result.replicas
+    const busy = (seconds: number, replicaSeconds: number) => ({ busySeconds: seconds, replicaSeconds })
+    const report: SimulationReport = {
+      ...simulationFixture,
+      result: {
+        ...result,
+        replicas: [
+          { ...first!, ...busy(30, 60) },
+          { ...second!, ...busy(3, 4) },
+        ],
+      },
+    }
+    expect(poolTable(report).rows[0]!.join()).toContain('(50–75)')
+    const ended = { ...second!, ...busy(0, 0) }
+    const one = { ...report, result: { ...result, replicas: [{ ...first!, ...busy(30, 60) }, ended] } }
+    expect(poolTable(one).rows[0]!.join()).not.toContain('–')
+  })
+
+  test('several deployments: every pool under its own name, with its own engine', () => {
+    const { deployment, fleet, result } = simulationFixture
+    const [pool] = fleet.pools
+    const [used] = result.pools
+    const other: SimulationReport['deployment'] = { ...deployment, engine: 'sglang' }
+    const report: SimulationReport = {
+      ...simulationFixture,
+      deployments: [
+        { file: 'a.yaml', deployment, pools: ['h200-sxm'] },
+        { file: 'b.yaml', deployment: other, pools: ['mi355x'] },
+      ],
+      fleet: {
+        ...fleet,
+        pools: [
+          { ...pool!, name: 'h200-sxm' },
+          { ...pool!, name: 'mi355x', acceleratorId: 'mi355x' },
+        ],
+      },
+      result: {
+        ...result,
+        pools: [
+          { ...used!, name: 'h200-sxm' },
+          { ...used!, name: 'mi355x' },
+        ],
+      },
+    }
+    const text = renderSimulationText(report, wide)
+    expect(text).toMatch(/deployment +a\.yaml \(h200-sxm\)\n/)
+    expect(text).toMatch(/deployment +b\.yaml \(mi355x\)\n/)
+    expect(text).toMatch(/h200-sxm engine +vLLM/)
+    expect(text).toMatch(/mi355x engine +SGLang/)
+    expect(poolTable(report).rows.map(([name, , devices]) => `${name}: ${devices}`)).toEqual([
+      'h200-sxm: 4× h200-sxm each',
+      'mi355x: 4× mi355x each',
+    ])
+    expect(simulationHeadline(report)).toMatch(/vLLM.* \+ .*SGLang/)
+    expect(JSON.parse(renderSimulationJson(report)).deployments[1]).toMatchObject({
+      file: 'b.yaml',
+      deployment: { engine: 'sglang' },
+      pools: ['mi355x'],
+    })
   })
 })
 

@@ -34,6 +34,8 @@ export interface PoolResult {
 export interface ReplicaResult extends ReplicaUsage {
   readonly pool: string
   readonly lifecycle: Fleet['replicas'][number]['lifecycle']
+  /** From the order until it was given back, or the end of the run. */
+  readonly replicaSeconds: number
 }
 
 export interface SimulationResult {
@@ -104,7 +106,7 @@ function recordLife(
 /** Puts the answer together when a run is over. */
 export function simulationResult(end: ResultInput): SimulationResult {
   const { endUs, fleet, metrics } = end
-  const replicas = replicaResults(fleet, metrics)
+  const replicas = replicaResults(end)
   const pools = poolResults(end, replicas)
   const seconds = endUs / microsecondsPerSecond
   const deviceSeconds = pools.reduce((sum, pool) => sum + pool.devicesPerReplica * pool.replicaSeconds, 0)
@@ -125,12 +127,13 @@ export function simulationResult(end: ResultInput): SimulationResult {
   }
 }
 
-function replicaResults(fleet: ResultInput['fleet'], metrics: RunMetrics): ReplicaResult[] {
+function replicaResults({ endUs, fleet, metrics }: ResultInput): ReplicaResult[] {
   const usage = metrics.replicaUsage()
-  return fleet.replicas.map(({ id, pool, lifecycle }) => ({
-    ...(usage[id] ?? { ...unused, replica: id }),
-    pool,
-    lifecycle,
+  return fleet.replicas.map(replica => ({
+    ...(usage[replica.id] ?? { ...unused, replica: replica.id }),
+    pool: replica.pool,
+    lifecycle: replica.lifecycle,
+    replicaSeconds: replica.heldUs(endUs) / microsecondsPerSecond,
   }))
 }
 

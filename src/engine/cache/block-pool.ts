@@ -229,10 +229,18 @@ export class BlockPool implements KeyValueCache {
     if (full <= sequence.full) return
     assert(full <= sequence.blockCount, 'tokens are computed in blocks that are held')
     sequence.full = full
-    if (decoding && this.#rules.answersAtEnd) return
+    if ((decoding && this.#rules.answersAtEnd) || this.#isPrivate(sequence)) return
     this.#name(sequence)
     // Decoded blocks go to slower tiers at the end: the order would otherwise depend on how steps are taken together.
     if (this.#tiers !== null && !decoding) this.#tiers.store(sequence.content, sequence.owner, full)
+  }
+
+  /**
+   * Nobody but its request could find its blocks, and that only once it was taken back: they get their keys then. Slower
+   * tiers would keep them, and so have to know them.
+   */
+  #isPrivate({ content }: PoolSequence): boolean {
+    return content === null && this.#tiers === null
   }
 
   /** Gives keys to the full blocks that have none. */
@@ -258,10 +266,10 @@ export class BlockPool implements KeyValueCache {
     this.#listener({ kind: 'blocks-stored', requestId: owner, ...hashes, firstBlock: added, tier: 'device' })
   }
 
-  close(sequence: PoolSequence): void {
+  close(sequence: PoolSequence, retracted = false): void {
     if (!sequence.open) return
     const { list, content, owner, full, blockCount } = sequence
-    if (sequence.committed < full) this.#name(sequence)
+    if (sequence.committed < full && (retracted || !this.#isPrivate(sequence))) this.#name(sequence)
     if (this.#tiers !== null) this.#tiers.store(content, owner, full)
     const used = this.#rules.unusedFirst ? full : blockCount
     this.#store.releaseUnused(list, used, blockCount)

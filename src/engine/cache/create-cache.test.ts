@@ -82,11 +82,13 @@ test('whatever happens, blocks are free or used, and closing everything frees ev
         for (const { kind, which, amount } of steps) {
           const entry = open[which % Math.max(1, open.length)]
           if (kind === 'open') {
-            const { content, inputTokens } = prompts[which % prompts.length]!
-            cache.lookup(content, inputTokens - 1, hit, amount)
+            // An owner is a request, and a request has one prompt.
+            const owner = which % prompts.length
+            const { content, inputTokens } = prompts[owner]!
+            cache.lookup(content, inputTokens - 1, hit, owner)
             const cached = hit.deviceTokens + hit.hostTokens + hit.diskTokens
             expect(cached).toBeLessThan(inputTokens)
-            const sequence = cache.open(content, cached, inputTokens, amount)
+            const sequence = cache.open(content, cached, inputTokens, owner)
             if (sequence !== null) open.push({ sequence, tokens: cached })
           } else if (entry !== undefined && (kind === 'commit' || kind === 'decode')) {
             if (!cache.grow(entry.sequence, entry.tokens + amount)) continue

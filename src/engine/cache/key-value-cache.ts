@@ -3,7 +3,7 @@
  * (vLLM, TensorRT-LLM), radix-cache.ts (SGLang), counting-cache.ts (prefix caching off); chosen by create-cache.ts.
  *
  * Content is known by blocks of the workload's own size; where it is not known (null, or the tail behind it), tokens are
- * the private property of `owner`, the request: nobody else finds them, itself does after a preemption. Without an owner
+ * the private property of `owner`, the request: nobody else finds them, itself does after it was taken back. Without an owner
  * (-1) nobody does, and slower tiers do not take them. Either way they take room and places in the device's order of
  * eviction as they do in an engine.
  */

@@ -157,15 +157,20 @@ export class PoolModel implements CacheModel<PoolModelSequence> {
     const full = Math.floor(tokens / this.blockTokens)
     if (full <= sequence.full) return
     sequence.full = full
-    if (decoding && this.rules.answersAtEnd) return
-    this.#nameFull(sequence)
+    if ((decoding && this.rules.answersAtEnd) || this.#isPrivate(sequence)) return
+    this.#nameFull(sequence, true)
     if (!decoding) this.#writeThrough(sequence)
   }
 
-  #nameFull(sequence: PoolModelSequence): void {
+  /** Found by its own request only, after that was taken back: nobody needs its names before. */
+  #isPrivate({ prompt }: PoolModelSequence): boolean {
+    return prompt.content === null && this.tiers.length === 0
+  }
+
+  #nameFull(sequence: PoolModelSequence, findable: boolean): void {
     for (; sequence.named < sequence.full; sequence.named++) {
       const block = sequence.blocks[sequence.named]!
-      const name = this.#name(sequence, sequence.named)
+      const name = findable ? this.#name(sequence, sequence.named) : null
       block.name = name ?? 'nobody'
       block.hash = blockHash(sequence.prompt.content, sequence.owner, this.blockTokens, sequence.named)
       if (name !== null) this.named.push(block)
@@ -186,8 +191,8 @@ export class PoolModel implements CacheModel<PoolModelSequence> {
     }
   }
 
-  close(sequence: PoolModelSequence): void {
-    this.#nameFull(sequence)
+  close(sequence: PoolModelSequence, retracted: boolean): void {
+    this.#nameFull(sequence, retracted || !this.#isPrivate(sequence))
     this.#writeThrough(sequence)
     for (const block of sequence.blocks) block.holders--
     const freed = sequence.blocks.filter(block => block.holders === 0).toReversed()
