@@ -5,7 +5,7 @@ import { parseTokenCount } from '../core/parse-quantity.ts'
 import { RandomSource } from '../core/random.ts'
 import { defaultEmulatorSettings, type EmulatedModel, type PlannedInput } from '../emulate/index.ts'
 import { createFleet } from '../fleet/fleet.ts'
-import type { Fleet, FleetSettings, PoolSettings } from '../fleet/types.ts'
+import type { Fleet, PoolSettings } from '../fleet/types.ts'
 import { RunMetrics } from '../metrics/index.ts'
 import type { RequestShape } from '../perf/deployment.ts'
 import { loadCoefficients } from '../perf/load-coefficients-file.ts'
@@ -13,16 +13,23 @@ import { parseObjectives } from '../plan/objectives.ts'
 import { createRouter } from '../routing/create-router.ts'
 import type { RouterSpec } from '../routing/router-spec.ts'
 import { createAutoscalers } from '../sim/autoscale.ts'
+import { firstTokenAfter } from '../sim/first-token-after.ts'
 import { loadTwinCalibration } from '../sim/load-twin-calibration-file.ts'
 import { fleetObserver } from '../sim/result.ts'
-import { type TwinInput, twinPools } from '../sim/twin-pools.ts'
 import type { EmulateFlags } from './emulate-flags.ts'
 import { type SideChannels, telemetryOf } from './emulate-side-channels.ts'
+import { poolsOfFlags } from './pools-of-flags.ts'
 import { autoscalersOf } from './simulate-autoscale.ts'
 import { deploymentOfFlags } from './simulate-deployment.ts'
 import { readDeploymentFile } from './simulate-deployment-file.ts'
-import { blockBytesOf, engineOverrides, probeTiers, tiersOf } from './simulate-engine.ts'
-import { faultsOf, routerOf, startupSecondsOf, upgradesOf, wantsCacheEvents } from './simulate-fleet.ts'
+import {
+  faultsOf,
+  routerOf,
+  startupSecondsOf,
+  upgradesOf,
+  wantsCacheEvents,
+  wantsEstimates,
+} from './simulate-fleet.ts'
 import { type SimulationPrices, simulationPrices } from './simulate-prices.ts'
 import type { SimulationQuestion } from './simulate-question.ts'
 
@@ -70,31 +77,34 @@ export function emulatedDeployment(
 ): EmulatedDeployment {
   const seed = seedOf(flags.seed ?? '1', own.place)
   const random = new RandomSource(seed)
-  const router = routerOf(flags.router)
+  const objectives =
+    flags.slo === undefined ? (question.planned?.objectives ?? []) : parseObjectives(flags.slo)
+  const router = routerOf(flags.router, objectives)
   const prices = simulationPrices(question, flags, catalog, today)
   const shape = shapeOf(question, flags)
-  const pools = poolsFor(flags, question, shape, prices, {
+  const pools = poolsOfFlags(flags, question, shape, prices, {
     accelerator: id => findAccelerator(catalog, id),
     coefficients: loadCoefficients(flags.coefficients),
     calibration: loadTwinCalibration(),
     cacheEvents: wantsCacheEvents(router) || (channels?.cacheEvents ?? null) !== null,
     startupSeconds: startupSecondsOf(flags),
+    estimates: wantsEstimates(router),
+    // Tokens are sent when steps are told.
+    skipEvents: false,
   })
   const fleet = createFleet({
     pools,
     router: createRouter(router, random),
     decodeRouter: null,
     seed,
-    firstTokenAfter: firstTokenOf(question.deployment.engine),
+    firstTokenAfter: firstTokenAfter(question.deployment.engine),
     retryAfterCrash: flags.retry ?? false,
   })
   const poolNames = pools.map(({ name }) => name)
   const scalers = autoscalersOf(listed(flags, own), poolNames)
   const [id, ...aliases] = own.names
   const name = present(id, 'every deployment has a name')
-  const metrics = new RunMetrics({
-    objectives: flags.slo === undefined ? (question.planned?.objectives ?? []) : parseObjectives(flags.slo),
-  })
+  const metrics = new RunMetrics({ objectives })
   const replicas = mostReplicas(pools, scalers)
   const inputs: PlannedInput[] = [
     ...faultsOf(listed(flags, own), replicas, random).map(({ atUs, fault }) => ({
@@ -174,40 +184,4 @@ function shapeOf({ planned }: SimulationQuestion, flags: EmulateFlags): RequestS
     cachedTokens: Math.min(shape.cachedTokens, inputTokens),
     outputTokens: tokens(flags.meanOutput, '--mean-output') ?? shape.outputTokens,
   }
-}
-
-function poolsFor(
-  flags: EmulateFlags,
-  question: SimulationQuestion,
-  shape: RequestShape,
-  prices: SimulationPrices,
-  facts: Pick<TwinInput, 'accelerator' | 'coefficients' | 'calibration' | 'cacheEvents' | 'startupSeconds'>,
-): PoolSettings[] {
-  const { modelId, architecture, deployment } = question
-  const overrides = engineOverrides(flags, deployment.engine)
-  const input: TwinInput = {
-    modelId,
-    architecture,
-    deployment,
-    shape,
-    usdPerDeviceHour: id =>
-      present(
-        prices.accelerators.find(({ acceleratorId }) => acceleratorId === id),
-        `${id} is priced`,
-      ).price.usdPerDeviceHour,
-    overrides,
-    // Tokens are sent when steps are told.
-    skipEvents: false,
-    ...facts,
-  }
-  if (flags.hostCache === undefined && flags.diskCache === undefined) return twinPools(input)
-  const blockBytes = blockBytesOf(twinPools({ ...input, overrides: { ...overrides, tiers: probeTiers } }))
-  return twinPools({ ...input, overrides: { ...overrides, tiers: tiersOf(flags, blockBytes) } })
-}
-
-/** As simulate-setup.ts, where the sources stand. */
-function firstTokenOf(
-  engine: SimulationQuestion['deployment']['engine'],
-): NonNullable<FleetSettings['firstTokenAfter']> {
-  return engine === 'vllm' || engine === 'atom' ? 'decode' : 'transfer'
 }

@@ -3,7 +3,7 @@ import { CommanderError } from 'commander'
 import { type ErrorCode, TokenwrightError } from '../core/errors.ts'
 import { readable } from '../report/format-number.ts'
 
-/** 0 done · 1 the input is at fault · 2 the command line is · 3 no feasible configuration · 70 a fault of the program. */
+/** 0 done · 1 the input is at fault · 2 the command line is · 3 no feasible configuration, objective missed (--check) · 70 a fault of the program. */
 export const exitCodes = { done: 0, input: 1, usage: 2, infeasible: 3, internal: 70 } as const
 
 /** A result that is no error of anyone: printed in full, but scripts must notice it. */

@@ -1,6 +1,5 @@
 /** From flags and files to everything a simulation needs: deployment, workload, pools, prices, faults. */
 import { findAccelerator, loadCatalogWithFacts } from '../catalog/index.ts'
-import { present } from '../core/assert.ts'
 import { TokenwrightError } from '../core/errors.ts'
 import { parseDurationMs } from '../core/parse-quantity.ts'
 import { RandomSource } from '../core/random.ts'
@@ -14,11 +13,12 @@ import type { RouterSpec } from '../routing/router-spec.ts'
 import type { AutoscalerSettings } from '../sim/autoscale.ts'
 import type { TimedInput } from '../sim/driver.ts'
 import type { TimedFault } from '../sim/faults.ts'
+import { firstTokenAfter } from '../sim/first-token-after.ts'
 import { loadTwinCalibration } from '../sim/load-twin-calibration-file.ts'
-import { type TwinInput, twinPools } from '../sim/twin-pools.ts'
+import { poolsOfFlags } from './pools-of-flags.ts'
 import { type Analytic, analyticModel } from './simulate-analytic.ts'
 import { autoscalersOf } from './simulate-autoscale.ts'
-import { blockBytesOf, engineOverrides, isOverridden, probeTiers, tiersOf } from './simulate-engine.ts'
+import { isOverridden } from './simulate-engine.ts'
 import type { SimulateFlags } from './simulate-flags.ts'
 import {
   faultsOf,
@@ -95,10 +95,12 @@ export async function setUpSimulation(
     cacheEvents: wantsCacheEvents(router),
     startupSeconds,
     estimates: wantsEstimates(router),
+    // A router that follows the caches has to hear of each step's blocks when that step ends.
+    skipEvents: !wantsCacheEvents(router),
   }
   const poolsOfEach = renamed(
     questions,
-    questions.map(each => poolsFor(flags, each, workload, prices, facts)),
+    questions.map(each => poolsOfFlags(flags, each, workload.shape, prices, facts)),
   )
   const pools = poolsOfEach.flat()
   const names = pools.map(pool => pool.name)
@@ -122,7 +124,7 @@ export async function setUpSimulation(
     pools,
     poolFacts: questions.flatMap((each, index) => poolFactsOf(poolsOfEach[index]!, each)),
     router,
-    firstTokenAfter: firstTokenOf(question.deployment.engine),
+    firstTokenAfter: firstTokenAfter(question.deployment.engine),
     retryAfterCrash: flags.retry ?? false,
     startupSeconds,
     autoscalers,
@@ -137,7 +139,7 @@ export async function setUpSimulation(
       ...mixedNotes(questions, flags),
       ...workload.notes,
       ...prices.notes,
-      ...upgradeNotes(flags, pools),
+      ...upgradeNotes(flags, pools, router),
       ...(shared
         ? [
             `prompts have beginnings in common, and ${router.kind} does not look at them: try --router prefix-aware`,
@@ -145,37 +147,6 @@ export async function setUpSimulation(
         : []),
     ],
   }
-}
-
-function poolsFor(
-  flags: SimulateFlags,
-  question: SimulationQuestion,
-  workload: PreparedWorkload,
-  prices: SimulationPrices,
-  facts: Pick<
-    TwinInput,
-    'accelerator' | 'coefficients' | 'calibration' | 'cacheEvents' | 'startupSeconds' | 'estimates'
-  >,
-): PoolSettings[] {
-  const { modelId, architecture, deployment } = question
-  const overrides = engineOverrides(flags, deployment.engine)
-  const input: TwinInput = {
-    modelId,
-    architecture,
-    deployment,
-    shape: workload.shape,
-    usdPerDeviceHour: id =>
-      present(
-        prices.accelerators.find(({ acceleratorId }) => acceleratorId === id),
-        `${id} is priced`,
-      ).price.usdPerDeviceHour,
-    overrides,
-    skipEvents: true,
-    ...facts,
-  }
-  if (flags.hostCache === undefined && flags.diskCache === undefined) return twinPools(input)
-  const blockBytes = blockBytesOf(twinPools({ ...input, overrides: { ...overrides, tiers: probeTiers } }))
-  return twinPools({ ...input, overrides: { ...overrides, tiers: tiersOf(flags, blockBytes) } })
 }
 
 function poolFactsOf(pools: readonly PoolSettings[], { deployment }: SimulationQuestion): PoolFacts[] {
@@ -189,15 +160,4 @@ function poolFactsOf(pools: readonly PoolSettings[], { deployment }: SimulationQ
     engine,
     usdPerReplicaHour,
   }))
-}
-
-/**
- * When a client of prefill and decode pools gets its first token. vLLM's decode instance samples it anew; SGLang's and
- * TensorRT-LLM's get the prefill's along with the cache (first_gen_tokens, "produced during prefill": TensorRT-LLM
- * llm-api/reference/DisaggregatedParams). docs/models/fleet.md
- */
-function firstTokenOf(
-  engine: SimulationQuestion['deployment']['engine'],
-): SimulationSetup['firstTokenAfter'] {
-  return engine === 'vllm' || engine === 'atom' ? 'decode' : 'transfer'
 }

@@ -1,53 +1,49 @@
-/** `simulate` as a user meets it: processes for what it prints and writes, the command itself for what it refuses. */
+/** `simulate` as a user meets it: what it prints and writes; as a process where that matters. */
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parseCsv } from '../../core/csv.ts'
-import { TokenwrightError } from '../../core/errors.ts'
+import { type Answer, answerOf, exampleTrace, llama, planInto } from './simulate.fixture.ts'
 import { simulateCommand } from './simulate.ts'
 
 const main = resolve(import.meta.dirname, '../main.ts')
 const folder = mkdtempSync(join(tmpdir(), 'tokenwright-simulate-'))
-const exampleTrace = resolve(import.meta.dirname, '../../../docs/guides/example-trace.jsonl')
 
-function tokenwright(...flags: readonly string[]): SpawnSyncReturns<string> {
-  return spawnSync(process.execPath, [main, ...flags], { cwd: folder, encoding: 'utf8', timeout: 60_000 })
+/** In a process of its own. */
+function spawned(...flags: readonly string[]): SpawnSyncReturns<string> {
+  const argv = [main, 'simulate', ...flags]
+  return spawnSync(process.execPath, argv, { cwd: folder, encoding: 'utf8', timeout: 60_000 })
 }
 
-const simulate = (...flags: readonly string[]) => tokenwright('simulate', ...flags)
+const simulate = (...flags: readonly string[]): Promise<Answer> => answerOf(simulateCommand(), flags)
 
-function file(name: string, text: string): string {
-  const path = join(folder, name)
-  writeFileSync(path, text)
-  return path
+async function simulated(...flags: readonly string[]) {
+  const { status, stdout, stderr } = await simulate(...flags, '--json')
+  expect([status, stderr]).toEqual([0, ''])
+  return JSON.parse(stdout)
 }
 
-const llama = ['--model', 'meta-llama/Llama-3.1-70B', '--hardware', '8xh200', '--tp', '4', '--replicas', '2']
 const small = [...llama, '--rate', '2/s', '--isl', '1000', '--osl', '60', '--requests', '120']
 
-/** One planned pool, and prefill and decode pools. */
-const planned = { one: join(folder, 'one'), pools: join(folder, 'pools') }
+/** One planned pool, that of another device, and prefill and decode pools. */
+const planned = { one: join(folder, 'one'), other: join(folder, 'other'), pools: join(folder, 'pools') }
 
-beforeAll(() => {
-  const plan = (path: string, ...flags: readonly string[]) => {
-    const { status, stderr } = tokenwright('plan', '--example', ...flags, '--save-dir', path)
-    if (status !== 0) throw new Error(stderr)
-  }
-  plan(planned.one, '--hardware', 'h200', '--no-disaggregated')
-  plan(planned.pools, '--hardware', 'mi355x')
+beforeAll(async () => {
+  await planInto(planned.one, '--hardware', 'h200', '--no-disaggregated')
+  await planInto(planned.other, '--hardware', 'mi355x', '--no-disaggregated')
+  await planInto(planned.pools, '--hardware', 'mi355x')
 }, 60_000)
 
 describe('deployment files', () => {
-  test('a planned deployment is simulated as it is, beside its prediction', () => {
-    const { status, stdout, stderr } = simulate(planned.one, '--json')
-    expect([status, stderr]).toEqual([0, ''])
-    const run = JSON.parse(stdout)
+  test('a planned deployment is simulated as it is, beside its prediction', async () => {
+    const run = await simulated(planned.one)
     expect(run).toMatchObject({
       schemaVersion: 1,
       seed: '1',
       deploymentFile: join(planned.one, 'deployment.yaml'),
+      deployments: [{ file: join(planned.one, 'deployment.yaml'), pools: ['serve'] }],
       workload: { kind: 'closed' },
       comparison: { source: 'file' },
     })
@@ -61,26 +57,23 @@ describe('deployment files', () => {
     }
   })
 
-  test('pools of prefill and decode are simulated as they are, or resized', () => {
+  test('pools of prefill and decode are simulated as they are, or resized', async () => {
     const yaml = readFileSync(join(planned.pools, 'deployment.yaml'), 'utf8')
     expect(yaml).toContain('mode: disaggregated')
-    const { stdout } = simulate(planned.pools, '--decode-replicas', '2', '--requests', '700', '--json')
-    const run = JSON.parse(stdout)
+    const run = await simulated(planned.pools, '--decode-replicas', '2', '--requests', '700')
     expect(run.pools.map(({ role }: { role: string }) => role)).toEqual(['prefill', 'decode'])
     expect(run.pools[1].meanReplicas).toBeCloseTo(2, 9)
     expect(run.comparison.source).toBe('computed')
     expect(run.notes.join()).toContain('replicas is not that of the file')
   })
 
-  test('a price that only the plan was told is found in its bill', () => {
+  test('a price that only the plan was told is found in its bill', async () => {
     const own = join(folder, 'own')
-    tokenwright('plan', '--example', '--hardware', 'h200', '--price', 'h200=1.25/h', '--save-dir', own)
-    const priced = (...flags: readonly string[]) =>
-      JSON.parse(simulate(own, '--requests', '100', '--json', ...flags).stdout)
-    const run = priced()
+    await planInto(own, '--hardware', 'h200', '--price', 'h200=1.25/h')
+    const run = await simulated(own, '--requests', '100')
     expect(run.prices[0].price.usdPerDeviceHour).toBeCloseTo(1.25, 6)
     expect(run.notes.join()).toContain('the catalog does not have the price')
-    const dearer = priced('--price', 'h200=2.50/h')
+    const dearer = await simulated(own, '--requests', '100', '--price', 'h200=2.50/h')
     expect(dearer.bill.usd).toBeCloseTo(2 * run.bill.usd, 6)
     // A cost predicted at other prices is no comparison.
     const compared = ({ comparison }: typeof run) =>
@@ -89,8 +82,10 @@ describe('deployment files', () => {
     expect(compared(dearer)).not.toContain('usdPerMillionTokens')
   })
 
-  test('a trace goes through it', () => {
-    const { status, stdout } = simulate(planned.one, '--trace', exampleTrace, '--router', 'prefix-aware')
+  test('a trace goes through it', async () => {
+    const { status, stdout } = await simulate(
+      ...[planned.one, '--trace', exampleTrace, '--router', 'prefix-aware'],
+    )
     expect(status).toBe(0)
     expect(stdout).toContain('example-trace.jsonl')
     expect(stdout).toMatch(/% from cache/)
@@ -98,30 +93,88 @@ describe('deployment files', () => {
     expect(stdout).not.toContain('\u001b')
   })
 
-  test('--check: a missed objective is exit code 3 after the whole report', () => {
+  test('--check: a missed objective is exit code 3 after the whole report', async () => {
     const flags = [planned.one, '--requests', '120', '--check']
-    const missed = simulate(...flags, '--slo', 'ttft p95 < 1ms, tpot mean < 10s')
+    const missed = spawned(...flags, '--slo', 'ttft p95 < 1ms, tpot mean < 10s')
     expect(missed.status).toBe(3)
     expect(missed.stdout).toContain('Missed: TTFT p95 < 1 ms')
     expect(missed.stderr).toContain('error [objective]: 1 of 2 objectives missed')
-    expect(simulate(...flags, '--slo', 'tpot mean < 10s').status).toBe(0)
+    expect((await simulate(...flags, '--slo', 'tpot mean < 10s')).status).toBe(0)
+  })
+})
+
+describe('several deployments behind one router', () => {
+  const both = [planned.one, planned.other, '--rate', '2/s', '--requests', '200']
+  type Named = { readonly name: string; readonly meanReplicas: number }
+
+  test('each is a pool named after its accelerator, on one bill', async () => {
+    const run = await simulated(...both, '--replicas', '2,1')
+    expect(run.pools.map(({ name, meanReplicas }: Named) => [name, meanReplicas])).toEqual([
+      ['h200-sxm', 2],
+      ['mi355x', 1],
+    ])
+    expect(run.deployments.map(({ pools }: { pools: string[] }) => pools)).toEqual([['h200-sxm'], ['mi355x']])
+    expect(run.prices.map(({ acceleratorId }: { acceleratorId: string }) => acceleratorId)).toEqual([
+      'h200-sxm',
+      'mi355x',
+    ])
+    const lines: readonly { readonly pool: string; readonly nanoUsd: string }[] = run.bill.lines
+    expect(lines.map(({ pool }) => pool)).toEqual(['h200-sxm', 'mi355x'])
+    expect(lines.reduce((sum, { nanoUsd }) => sum + BigInt(nanoUsd), 0n)).toBe(
+      BigInt(run.bill.allocation.billNanoUsd),
+    )
+    expect(run.pools.every(({ outputTokens }: { outputTokens: number }) => outputTokens > 0)).toBe(true)
+    expect(run.comparison).toBeNull()
+    expect(run.headline).toMatch(/h200-sxm.* \+ .*mi355x/)
+  })
+
+  test('the same hardware twice has two names; pools are scaled by name; the page is written', async () => {
+    const page = join(folder, 'mixed.html')
+    const { status, stdout } = await simulate(
+      ...[planned.one, planned.one, '--rate', '2/s', '--requests', '100', '--html', page],
+      ...['--scale-at', '10s=2,pool=h200-sxm-2', '--startup', '5s'],
+    )
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/h200-sxm replicas[\s\S]*h200-sxm-2 replicas[\s\S]*total/)
+    expect(stdout).toMatch(/autoscaling +h200-sxm-2: 2 at 10/)
+    expect(readFileSync(page, 'utf8')).toContain('h200-sxm-2 engine')
+  })
+
+  test('cost fills what is cheaper within the objectives; least-loaded does not ask', async () => {
+    const dear = ['--price', 'mi355x=30/h', '--slo', 'ttft p95 < 3s, tpot mean < 60ms']
+    const byCost = await simulated(...both, ...dear, '--router', 'cost')
+    expect(byCost.fleet.router).toEqual({ kind: 'cost', ttftMs: 3000, tpotMs: 60, margin: 2 })
+    const byLoad = await simulated(...both, ...dear)
+    const share = ({ pools }: typeof byCost) =>
+      pools[1].outputTokens / (pools[0].outputTokens + pools[1].outputTokens)
+    expect(share(byCost)).toBeLessThan(0.5 * share(byLoad))
+    const own = '{"kind": "cost", "ttftMs": 3000, "tpotMs": null}'
+    expect((await simulated(...both, ...dear, '--router', own)).fleet.router).toEqual(JSON.parse(own))
+  })
+
+  test('admission turns away what is predicted to be late', async () => {
+    const run = await simulated(
+      ...[planned.one, '--rate', '30/s', '--requests', '300', '--warmup', '0'],
+      ...['--router', '{"kind": "least-loaded", "admission": {"ttftMs": 3000}}'],
+    )
+    expect(run.summary.requests.byReason['objective-out-of-reach']).toBeGreaterThan(50)
   })
 })
 
 describe('output', () => {
-  test('same inputs and seed: same bytes; another seed: others', () => {
-    const once = simulate(...small, '--json', '--seed', 'a').stdout
-    expect(simulate(...small, '--json', '--seed', 'a').stdout).toBe(once)
-    const other = JSON.parse(simulate(...small, '--json', '--seed', 'b').stdout)
-    expect(other.summary.latency).not.toEqual(JSON.parse(once).summary.latency)
+  test('same inputs and seed: same bytes in any process; another seed: others', async () => {
+    const { stdout } = await simulate(...small, '--json', '--seed', 'a')
+    expect(spawned(...small, '--json', '--seed', 'a').stdout).toBe(stdout)
+    const other = await simulated(...small, '--seed', 'b')
+    expect(other.summary.latency).not.toEqual(JSON.parse(stdout).summary.latency)
   })
 
-  test('rows, page and events are written whole, and rows are what is counted', () => {
+  test('rows, page and events are written whole, and rows are what is counted', async () => {
     const place = mkdtempSync(join(folder, 'files-'))
     const at = (name: string) => join(place, name)
-    const slo = ['--slo', 'ttft p95 < 150ms']
+    const slo = ['--slo', 'ttft p95 < 150ms', '--fault', 'slow 0 at 5s for 1s by 2']
     const files = ['--records', at('r.csv'), '--html', at('run.html'), '--chrome-trace', at('run.json')]
-    const { status, stdout, stderr } = simulate(...small, ...slo, ...files, '--json')
+    const { status, stdout, stderr } = await simulate(...small, ...slo, ...files, '--json')
     expect(status).toBe(0)
     expect(stderr).toContain('written: ')
     expect(readdirSync(place).sort()).toEqual(['r.csv', 'run.html', 'run.json'])
@@ -134,16 +187,19 @@ describe('output', () => {
     const ttft = counted.reduce((sum, row) => sum + row.number('ttft_ms')!, 0) / counted.length
     expect(ttft).toBeCloseTo(summary.latency.ttftService.meanMs, 4)
     expect(readFileSync(at('run.html'), 'utf8')).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/i)
-    expect(JSON.parse(readFileSync(at('run.json'), 'utf8')).traceEvents.length).toBeGreaterThan(120)
-    expect(simulate(...small, ...slo, '--csv').stdout).toBe(readFileSync(at('r.csv'), 'utf8'))
+    const events: readonly { readonly name: string }[] = JSON.parse(
+      readFileSync(at('run.json'), 'utf8'),
+    ).traceEvents
+    expect(events.length).toBeGreaterThan(120)
+    expect(events.some(({ name }) => name === 'fault: slow')).toBe(true)
+    expect((await simulate(...small, ...slo, '--csv')).stdout).toBe(readFileSync(at('r.csv'), 'utf8'))
   })
 
-  test('faults and changes of size are heard of', () => {
-    const { stdout } = simulate(
+  test('faults and changes of size are heard of', async () => {
+    const { run, fleet, comparison } = await simulated(
       ...small,
-      ...['--fault', 'crash 0 at 20s for 10s', '--startup', '5s', '--scale-at', '30s=3', '--json'],
+      ...['--fault', 'crash 0 at 20s for 10s', '--startup', '5s', '--scale-at', '30s=3'],
     )
-    const { run, fleet, comparison } = JSON.parse(stdout)
     const states = run.changes.map(({ replica, state }: { replica: number; state: string }) => [
       replica,
       state,
@@ -154,128 +210,30 @@ describe('output', () => {
     expect(comparison).toBeNull()
   })
 
-  test('a run too short to measure says so', () => {
-    const { stdout } = simulate(...small, '--warmup', '1000')
+  test('an upgrade of the only replica says what it does, and how to avoid it', async () => {
+    const flags = [
+      planned.one,
+      '--rate',
+      '2/s',
+      '--requests',
+      '100',
+      '--upgrade-at',
+      '20s',
+      '--startup',
+      '5s',
+    ]
+    const notesOf = async (...more: readonly string[]) => (await simulated(...flags, ...more)).notes.join()
+    expect(await notesOf()).toContain('the upgrade replaces the only replica that takes requests')
+    expect(await notesOf('--replicas', '2')).not.toContain('the upgrade replaces')
+    const waiting = await simulated(...flags, '--router', '{"kind": "least-loaded", "admission": {}}')
+    expect(waiting.notes.join()).not.toContain('the upgrade replaces')
+    expect(waiting.summary.requests.rejected).toBe(0)
+  })
+
+  test('a run too short to measure says so', async () => {
+    const { stdout } = await simulate(...small, '--warmup', '1000')
     expect(stdout.replaceAll('\n', ' ')).toContain(
       'nothing was measured, all 120 requests belong to the warm-up',
     )
-  })
-})
-
-describe('what is wrong is one clear error, before anything is written', () => {
-  const truncated = file('truncated.yaml', 'schema: tokenwright/deployment/1\nmodel: [meta-llama')
-  const foreign = file('foreign.yaml', 'a: 1\n')
-  const line = '{"timestamp":0,"input_length":10,"output_length":2,"hash_ids":[1]}\n'
-  const broken = file('broken.jsonl', `${line}${line}{"timestamp":2,"input_le\n`)
-  const timeless = file('timeless.csv', 'num_prefill_tokens,num_decode_tokens\n100,20\n200,30\n')
-  const workload = file(
-    'workload.yaml',
-    'kind: open\narrivals: {kind: poisson, rate: -1}\nlengths: {input: 1, output: 1}\n',
-  )
-  const load = ['--rate', '2/s', '--isl', '100', '--osl', '10']
-  const one = planned.one
-
-  const cases: readonly (readonly [name: string, flags: readonly string[], code: string, text: RegExp])[] = [
-    ['nothing at all', [], 'usage', /nothing says what serves/],
-    ['missing file', ['nowhere.yaml'], 'file', /nowhere\.yaml: .*no such file/],
-    ['truncated file', [truncated], 'file', /truncated\.yaml: not valid YAML/],
-    ['another file', [foreign], 'file', /foreign\.yaml: not a deployment/],
-    ['file and flags', [one, '--model', 'x'], 'usage', /--model: .*says what serves/],
-    ['model without hardware', ['--model', 'meta-llama/Llama-3.1-70B'], 'usage', /--hardware: /],
-    ['no workload', llama, 'usage', /--isl: how long inputs are/],
-    ['lengths only', [...llama, '--isl', '100', '--osl', '10'], 'usage', /nothing says what is asked/],
-    ['unknown model', ['--model', 'lama-70', '--hardware', 'h200', ...load], 'unknown-model', /lama-70/],
-    [
-      'unknown device',
-      ['--model', 'openai/gpt-oss-120b', '--hardware', 'h2000', ...load],
-      'unknown-accelerator',
-      /h2000/,
-    ],
-    [
-      'too many devices',
-      [...llama, ...load, '--pp', '2'],
-      'usage',
-      /--hardware: 2 replicas of 8 devices need 16/,
-    ],
-    [
-      'model too large',
-      ['--model', 'meta-llama/Llama-3.1-70B', '--hardware', '1xh100', ...load],
-      'usage',
-      /no room for KV cache/,
-    ],
-    [
-      'layout that does not divide',
-      ['--model', 'meta-llama/Llama-3.1-70B', '--hardware', '3xh200', '--tp', '3', ...load],
-      'usage',
-      /does not divide/,
-    ],
-    [
-      'engine that is not there',
-      ['--model', 'openai/gpt-oss-120b', '--hardware', 'mi355x', '--engine', 'trtllm', ...load],
-      'usage',
-      /--engine: trtllm does not run/,
-    ],
-    ['negative rate', [one, '--rate', '-4/s'], 'number', /--rate: .*negative/],
-    ['rate without unit', [one, '--rate', '4'], 'unit', /--rate: .*per what/],
-    ['rate of NaN', [one, '--rate', 'NaN/s'], 'number', /--rate: .*not a number/],
-    ['rate of nothing', [one, '--rate', '0/s'], 'number', /--rate: /],
-    ['Poisson with a CV', [one, '--rate', '1/s', '--arrival', 'poisson', '--cv', '2'], 'usage', /--cv: /],
-    ['unknown arrivals', [one, '--rate', '1/s', '--arrival', 'pareto'], 'usage', /--arrival: /],
-    ['rate and concurrency', [one, '--rate', '1/s', '--concurrency', '3'], 'usage', /contradict/],
-    ['trace and lengths', [one, '--trace', broken, '--isl', '4'], 'usage', /contradict/],
-    ['trace flags without a trace', [one, '--speedup', '2'], 'usage', /--speedup: .*without --trace/],
-    ['missing trace', [one, '--trace', 'no.jsonl'], 'file', /no\.jsonl: .*no such file/],
-    ['broken line of a trace', [one, '--trace', broken], 'trace', /broken\.jsonl:3: line 3/],
-    ['trace without times', [one, '--trace', timeless], 'usage', /timeless\.csv: .*when its requests start/],
-    ['window that ends first', [one, '--trace', exampleTrace, '--window', '5s..1s'], 'usage', /--window: /],
-    ['bad workload file', [one, '--workload', workload], 'usage', /workload\.yaml: workload\.arrivals\.rate/],
-    ['unknown router', [one, '--router', 'nice'], 'usage', /--router.*nice/],
-    ['unknown fault', [one, '--fault', 'explode 3'], 'usage', /--fault: /],
-    [
-      'fault of no replica',
-      [one, '--fault', 'crash 7 at 1s for 1s'],
-      'usage',
-      /--fault: there is no replica 7/,
-    ],
-    ['autoscaler without target', [one, '--autoscale', 'min=1,max=2'], 'usage', /--autoscale: target/],
-    ['cache without unit', [one, '--host-cache', '100'], 'unit', /--host-cache: /],
-    ['foreign scheduler', [one, '--scheduler', 'lpm'], 'usage', /--scheduler: /],
-    ['two formats', [one, '--json', '--csv'], 'usage', /contradict/],
-    ['one file for two', [one, '--records', 'same', '--html', './same'], 'usage', /same file/],
-    [
-      'folder that is not there',
-      [one, '--chrome-trace', join(folder, 'no/where.json')],
-      'file',
-      /no\/where\.json/,
-    ],
-    ['nothing to check', [...llama, ...load, '--check'], 'usage', /--check: /],
-    ['objective without unit', [one, '--slo', 'ttft p90 < 1'], 'objective', /unit/],
-    ['empty seed', [one, '--seed', ' '], 'usage', /--seed: /],
-    ['price without period', [one, '--price', 'h200=2.50'], 'unit', /--price/],
-  ]
-
-  test.for(cases)('%s', async ([, flags, code, text]) => {
-    const before = readdirSync(folder)
-    const command = simulateCommand()
-      .exitOverride()
-      .configureOutput({ writeErr: () => {} })
-    const records = flags.some(flag => flag === '--records' || flag === '--csv')
-      ? []
-      : ['--records', join(folder, 'never.csv')]
-    const fault = await command.parseAsync([...flags, ...records], { from: 'user' }).then(
-      () => null,
-      (error: unknown) => error,
-    )
-    expect(fault).toBeInstanceOf(TokenwrightError)
-    const { code: own, where, message, fix } = fault as TokenwrightError
-    expect([own, `${where}: ${message}`]).toEqual([code, expect.stringMatching(text)])
-    expect(fix).toBeTruthy()
-    expect(readdirSync(folder)).toEqual(before)
-    expect(existsSync('same')).toBe(false)
-  })
-
-  test('a place that cannot be written is an error', () => {
-    const { status, stderr } = simulate(...small, '--records', '/proc/rows.csv')
-    expect([status, stderr]).toEqual([1, expect.stringContaining('error [file]')])
   })
 })
