@@ -12,8 +12,8 @@
  * takes when it is told of no measurements. So TTFT and TPOT are printed beside the times; where they are close, both take
  * about as many steps, which does not make either right. Ours also accounts for energy and money; it does not go through
  * steps one by one in which nothing but one more token each happens.
- * A process starts in 0.2 s (Node) or 1 s (Python with its libraries), hence the second figure: what one more request
- * costs, the difference between four times the requests and once, divided by the requests in between.
+ * Start-up is most of a short run, of the peer's above all (Python with its libraries), hence the second figure: what one
+ * more request costs, the difference between four times the requests and once, divided by the requests in between.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
