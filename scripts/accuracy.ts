@@ -2,10 +2,13 @@
  * Regenerates docs/models/accuracy.md, data/calibration/error-bands.json, data/measured/serving-latency.json and the
  * README's accuracy table by cross-validation over a data folder. Minutes on two cores.
  *
- *   npm run accuracy -- ../data
+ *   npm run accuracy -- ../data [--held-out FILE]
+ *
+ * --held-out keeps the held-out predictions in a file, and takes them from it when it is there: for work on the page.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { catalogLookups } from '../src/accuracy/catalog-lookups-file.ts'
 import { predictAll } from '../src/accuracy/cross-validation.ts'
@@ -20,9 +23,14 @@ import { readMeasuredFolder, trainingFileNames } from './calibrate/measured-poin
 import { neighbourTable } from './calibrate/neighbour-table.ts'
 import { replaceMarked } from './calibrate/replace-marked.ts'
 
-const folder = process.argv[2]
+const { positionals, values } = parseArgs({
+  options: { 'held-out': { type: 'string' } },
+  allowPositionals: true,
+})
+const folder = positionals[0]
+const kept = values['held-out']
 if (folder === undefined) {
-  console.error('usage: npm run accuracy -- DATA_FOLDER')
+  console.error('usage: npm run accuracy -- DATA_FOLDER [--held-out FILE]')
   process.exit(2)
 }
 const started = performance.now()
@@ -44,14 +52,17 @@ function crossValidateApart(kind: FoldKind): Promise<HeldOutLine[]> {
   })
 }
 
-const lines = new Map<FoldKind, HeldOutLine[]>()
-const queue = [...foldKinds].reverse()
+const lines = new Map<FoldKind, HeldOutLine[]>(
+  kept !== undefined && existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : [],
+)
+const queue = foldKinds.filter(kind => !lines.has(kind)).reverse()
 await Promise.all(
   [0, 1].map(async () => {
     for (let kind = queue.shift(); kind !== undefined; kind = queue.shift())
       lines.set(kind, await crossValidateApart(kind))
   }),
 )
+if (kept !== undefined) writeFileSync(kept, JSON.stringify([...lines]))
 const held = {
   configuration: restoreHeldOut(points, lines.get('configuration')!),
   accelerator: restoreHeldOut(points, lines.get('accelerator')!),
