@@ -76,8 +76,12 @@ export function preparePoint(
       deployment.engine,
       shape.inputTokens + shape.outputTokens / 2,
     )
-    // It ran, so it fitted: a budget below one batch of the smallest kind is our error, not an infeasible row.
-    const memory = budget.maximumSequences >= 1 ? budget : { ...budget, maximumSequences: 1 }
+    // It ran, so it fitted: a budget below one batch of the smallest kind is our error, not an infeasible row. Then we know
+    // nothing of how many fitted, and the most likely is that all did.
+    const users = point.load.kind === 'closed' ? point.load.concurrency : 1
+    const perGroup = users / (replicas * parallelism.attentionData)
+    const memory =
+      budget.maximumSequences >= 1 ? budget : { ...budget, maximumSequences: Math.max(1, perGroup) }
     return { features, memory, replicas }
   }
   const cell = cellOf(point.modelId, architecture, accelerator, deployment)
@@ -103,17 +107,31 @@ export function preparePoint(
   }
 }
 
-/** Offline runs queue everything at once: a closed loop as large as the engine can hold. */
-const offlineConcurrencyPerDevice = 1024
+/**
+ * Offline runs queue everything at once: a closed loop as large as the engine takes. TensorRT-LLM's max_batch_size is 2,048
+ * by default for each attention-data group (trtllm-serve, from memory); vLLM's and SGLang's limits are below.
+ */
+const offlineSequencesPerGroup = 2048
+
+/** Attention-data groups of all replicas that decode. */
+function groupsOf({ deployment }: MeasuredPoint): number {
+  const { replicas, parallelism } = deployment.mode === 'aggregated' ? deployment.pool : deployment.decode
+  return replicas * parallelism.attentionData
+}
 
 function loadOf(point: MeasuredPoint): Load | null {
   switch (point.load.kind) {
     case 'closed':
-      return { kind: 'closed', concurrency: point.load.concurrency, requests: point.load.requests }
+      // Requests that are all alike come back together: every wave is a burst.
+      return {
+        kind: 'closed',
+        concurrency: point.load.concurrency,
+        requests: point.fixedLengths === true ? point.load.concurrency : point.load.requests,
+      }
     case 'open':
       return { kind: 'open', requestsPerSecond: point.load.requestsPerSecond, arrivalVariation: 1 }
     case 'offline':
-      return { kind: 'closed', concurrency: offlineConcurrencyPerDevice * point.devices, requests: null }
+      return { kind: 'closed', concurrency: offlineSequencesPerGroup * groupsOf(point), requests: null }
     case 'limited':
       // A search over rates, which differ by coefficients: latency-limit.ts.
       return null

@@ -33,7 +33,7 @@ export const defaultFitOptions: FitOptions = {
     'feed-forward': 0.15,
     model: 0.12,
     accelerator: 0.05,
-    'model-engine': 0.08,
+    'model-engine': 0.12,
     disaggregated: 0.15,
     cell: 0.12,
     'floor-format': 0.15,

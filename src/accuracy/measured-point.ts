@@ -10,6 +10,8 @@ export type MeasuredFile =
   | 'trtllm_perf_overview'
   | 'trtllm_online_serving'
   | 'vllm_open_loop_summaries'
+  /** A user's own points in the plain form (docs/guides/calibrate.md). */
+  | 'own_points'
 
 export interface MeasuredPoint {
   /** Unique in the file: its own id, or the row number. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { decide, type Option, regretOf, throughputAt } from './regret.ts'
+import { decide, type Option, regretOf } from './regret.ts'
 import { examplePoint } from './rows/rows.fixture.ts'
+import { throughputAt } from './throughput-at.ts'
 
 function option(
   configuration: string,

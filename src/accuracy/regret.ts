@@ -5,18 +5,20 @@
  * best feasible option ÷ measured throughput of the chosen one − 1.
  */
 import { geometricMean, mean, median, quantile, spearman } from '../core/statistics.ts'
+import { type PlannedLoad, planLoad } from './planned-load.ts'
 import { littlesLawTokensPerSecondPerDevice } from './rows/littles-law.ts'
 import type { ScoredPoint } from './score.ts'
+import { throughputAt } from './throughput-at.ts'
 
 export interface Option {
   /** Options of one configuration differ in load only. */
   readonly configuration: string
   readonly concurrency: number
-  readonly measured: Performance
-  readonly predicted: Performance
+  readonly measured: OptionPerformance
+  readonly predicted: OptionPerformance
 }
 
-interface Performance {
+export interface OptionPerformance {
   readonly tpotMs: number
   readonly tokensPerSecondPerDevice: number
 }
@@ -58,20 +60,38 @@ export interface RegretSummary {
     readonly overshootMean: number
     readonly overshootP90: number
   }
+  /** Configuration and load both planned by prediction, with a margin (planned-load.ts); one entry a margin. */
+  readonly planned: readonly PlannedRegret[]
   /** A random configuration among those that can meet the limit, at its best load that does. */
   readonly random: { readonly mean: number; readonly median: number }
   /** Rank correlation of predicted and measured throughput inside the groups. */
   readonly spearman: { readonly mean: number; readonly minimum: number }
 }
 
+export interface PlannedRegret extends RegretStatistics {
+  /** Share of the limit kept free. */
+  readonly margin: number
+  /** Share of plans that miss the limit as measured. */
+  readonly missedShare: number
+  /** The chosen configuration loaded up to the limit by what is seen. */
+  readonly loaded: RegretStatistics
+}
+
+/** One decision with its two throughputs, so that it can be valued in money. */
+export interface PlannedDecision extends PlannedLoad {
+  readonly decisionGroup: string
+  readonly limitMs: number
+}
+
+/** Shares of the limit kept free: none, about the median error of TPOT, and more. */
+export const margins = [0, 0.05, 0.1, 0.15] as const
+
 const fewestOptions = 5
 /** Interactivity that people ask for, tokens per second and user; the TPOT limit is its inverse. */
 const interactivityLevels = [15, 20, 30, 50, 75, 100, 150, 200]
 
 export function regretOf(scored: readonly ScoredPoint[]): RegretSummary {
-  const groups = [...Map.groupBy(scored, ({ point }) => point.decisionGroup).values()]
-    .map(optionsOf)
-    .filter(options => options.length >= fewestOptions)
+  const groups = decisionGroups(scored).map(({ options }) => options)
   const decisions = groups.flatMap(options => limitsOf(options).map(limitMs => decide(options, limitMs)))
   const overshoots = decisions.flatMap(({ overshoot }) => (overshoot > 0 ? [overshoot] : []))
   const ranks = groups.map(rankCorrelation).filter(Number.isFinite)
@@ -94,9 +114,34 @@ export function regretOf(scored: readonly ScoredPoint[]): RegretSummary {
       overshootMean: overshoots.length === 0 ? 0 : mean(overshoots),
       overshootP90: overshoots.length === 0 ? 0 : quantile(overshoots, 0.9),
     },
+    planned: margins.map(margin => {
+      const plans = plannedDecisions(scored, margin)
+      return {
+        margin,
+        ...statistics(plans.map(plan => plan.regret)),
+        loaded: statistics(plans.map(plan => plan.loadedRegret)),
+        missedShare: plans.filter(plan => plan.missed).length / Math.max(1, plans.length),
+      }
+    }),
     random: { mean: mean(random), median: median(random) },
     spearman: { mean: mean(ranks), minimum: ranks.length === 0 ? Number.NaN : Math.min(...ranks) },
   }
+}
+
+/** Every decision with configuration and load planned by prediction, `margin` of the limit kept free. */
+export function plannedDecisions(scored: readonly ScoredPoint[], margin: number): PlannedDecision[] {
+  return decisionGroups(scored).flatMap(({ decisionGroup, options }) =>
+    limitsOf(options).flatMap(limitMs => {
+      const plan = planLoad(options, limitMs, margin)
+      return plan === null ? [] : [{ decisionGroup, limitMs, ...plan }]
+    }),
+  )
+}
+
+function decisionGroups(scored: readonly ScoredPoint[]): { decisionGroup: string; options: Option[] }[] {
+  return [...Map.groupBy(scored, ({ point }) => point.decisionGroup)]
+    .map(([decisionGroup, points]) => ({ decisionGroup, options: optionsOf(points) }))
+    .filter(({ options }) => options.length >= fewestOptions)
 }
 
 /** Limits that leave a choice (two options meet them) and exclude one, so that feasibility matters. */
@@ -197,25 +242,6 @@ function decideConfiguration(
   )
   const chosen = ranking.find(c => c.measured !== null)!
   return { configuration: best / chosen.measured! - 1, impossible: ranking[0]!.measured === null }
-}
-
-/**
- * Throughput of one configuration when loaded until its TPOT is the limit: ln-ln interpolation between its two loads
- * around the limit, its best load when all meet it (no extrapolation), null when none does.
- */
-export function throughputAt(loads: readonly Performance[], limitMs: number): number | null {
-  const within = loads.filter(load => load.tpotMs <= limitMs)
-  if (within.length === 0) return null
-  const last = within.reduce((a, b) => (b.tokensPerSecondPerDevice > a.tokensPerSecondPerDevice ? b : a))
-  const beyond = loads.filter(
-    load => load.tpotMs > limitMs && load.tokensPerSecondPerDevice > last.tokensPerSecondPerDevice,
-  )
-  if (beyond.length === 0) return last.tokensPerSecondPerDevice
-  const next = beyond.reduce((a, b) => (b.tpotMs < a.tpotMs ? b : a))
-  const share = Math.log(limitMs / last.tpotMs) / Math.log(next.tpotMs / last.tpotMs)
-  return (
-    last.tokensPerSecondPerDevice * (next.tokensPerSecondPerDevice / last.tokensPerSecondPerDevice) ** share
-  )
 }
 
 /** The first choice if it meets the limit; else its configuration at a smaller load; else the next choices alike. */

@@ -30,6 +30,10 @@ describe('errorStatistics', () => {
     expect(statistics.p90).toBeCloseTo(0.26, 12)
     expect(statistics.bias).toBeCloseTo(0.1, 12)
   })
+
+  it('counts what lies within half', () => {
+    expect(errorStatistics([0.5, -0.5, 0.51, -0.9]).shareWithinHalf).toBe(0.5)
+  })
 })
 
 describe('scoreFile', () => {

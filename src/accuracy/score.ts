@@ -28,6 +28,8 @@ export interface ErrorStatistics {
   readonly median: number
   readonly p90: number
   readonly bias: number
+  /** Share of rows predicted within half and one and a half times the measurement. */
+  readonly shareWithinHalf: number
 }
 
 export const metricNames = [
@@ -136,6 +138,7 @@ export function errorStatistics(errors: readonly number[]): ErrorStatistics {
     median: median(sizes),
     p90: quantile(sizes, 0.9),
     bias: mean(errors),
+    shareWithinHalf: sizes.filter(size => size <= 0.5).length / sizes.length,
   }
 }
 

@@ -19,7 +19,6 @@ import type { DistributionSpec } from '../workload/distribution-spec.ts'
 import { createWorkload, type WorkloadSpec } from '../workload/synthetic.ts'
 import type { PointLookups } from './evaluate-point.ts'
 import type { MeasuredPoint } from './measured-point.ts'
-import { fixedShape } from './rows/shapes.ts'
 
 export interface TwinPrediction {
   readonly tpotMs: number
@@ -49,10 +48,10 @@ export function twinPrediction(
     modelId: point.modelId,
     architecture,
     deployment: point.deployment,
-    shape: sentShape(point),
+    shape: point.shape,
     accelerator,
     coefficients,
-    ...(calibration === null ? {} : { calibration: withoutWaves(point, calibration) }),
+    ...(calibration === null ? {} : { calibration }),
     usdPerDeviceHour: () => 0,
     // Benchmarks of this kind send random prompts: nothing to find in a cache.
     // Their scripts let the engine run as many sequences as there are users.
@@ -106,36 +105,8 @@ function fittingPools(input: TwinInput): PoolSettings[] | undefined {
   }
 }
 
-/** The lengths of the run: the closed form gets along with means, the twin has to know whether requests are all alike. */
-function sentShape({
-  fixedLengths,
-  shape,
-  nominalInputTokens,
-  nominalOutputTokens,
-}: MeasuredPoint): RequestShape {
-  return fixedLengths === true ? { ...shape, ...fixedShape(nominalInputTokens, nominalOutputTokens) } : shape
-}
-
-/** Where requests are all alike, the lag fitted to the row's cell is the wait behind its wave, which the twin has. */
-function withoutWaves(
-  { fixedLengths, deployment }: MeasuredPoint,
-  calibration: TwinCalibration,
-): TwinCalibration {
-  const own = calibration.engines[deployment.engine]
-  return fixedLengths !== true || own === undefined
-    ? calibration
-    : {
-        ...calibration,
-        engines: {
-          ...calibration.engines,
-          [deployment.engine]: { ...own, firstTokenLag: 0, firstTokenLagOfModel: {} },
-        },
-      }
-}
-
 function workloadOf(point: MeasuredPoint): WorkloadSpec | null {
-  const { load } = point
-  const shape = sentShape(point)
+  const { load, shape } = point
   const lengths = { input: lengthOf(shape.inputTokens, shape.inputVariation), output: outputOf(shape) }
   if (load.kind === 'closed') {
     const users = Math.max(1, Math.round(load.concurrency))

@@ -87,6 +87,19 @@ export interface CoefficientSet {
   readonly priors: Readonly<Record<CoefficientName, Readonly<Record<string, number>>>>
   /** "coefficient|level:value" → effect. */
   readonly effects: Readonly<Record<string, FittedEffect>>
+  /** A user's own calibration, by calibratedCell: laid over everything above (`tokenwright calibrate`). */
+  readonly calibrations?: Readonly<Record<string, CellCalibration>>
+}
+
+/** What a user's own measurements of one cell say. */
+export interface CellCalibration {
+  /** ln-space shifts on top of prior and effects. */
+  readonly shifts: Readonly<Partial<Record<CoefficientName, number>>>
+  /** Measured points behind it, and the layouts they ran in (layoutText): elsewhere in the cell it is a guess. */
+  readonly points: number
+  readonly layouts: readonly string[]
+  /** The file or folder they are from. */
+  readonly source: string
 }
 
 export type AttentionKind = 'gqa' | 'mla' | 'hybrid' | 'sparse-latent' | 'sparse-grouped' | 'compressed'
@@ -284,6 +297,8 @@ export function effectLevels(name: CoefficientName, cell: Cell): string[] {
   if (cellEffects.has(name)) {
     levels.push(`accelerator:${cell.acceleratorId}`, `model-engine:${cell.modelKey}/${cell.engine}`)
   }
+  if (name === 'firstTokenLagSteps' || name === 'promptTokenMicroseconds' || name === 'requestMilliseconds')
+    levels.push(`model-engine:${cell.modelKey}/${cell.engine}`)
   if (name === 'attentionLayerMicroseconds' && cell.disaggregated) levels.push(`disaggregated:${cell.engine}`)
   return levels
 }
@@ -309,8 +324,9 @@ const cellEffects: ReadonlySet<CoefficientName> = new Set(['attentionLayerMicros
 /** Coefficient values for a cell: exp(ln prior + Σ shifts), shares held below 1. */
 export function resolveCoefficients(set: CoefficientSet, cell: Cell): LocalCoefficients {
   const local = {} as Record<CoefficientName, number>
+  const own = set.calibrations?.[calibratedCell(cell)]?.shifts
   for (const name of coefficientNames) {
-    let logValue = Math.log(priorOf(set, name, cell))
+    let logValue = Math.log(priorOf(set, name, cell)) + (own?.[name] ?? 0)
     for (const level of effectLevels(name, cell)) {
       const effect = set.effects[`${name}|${level}`]
       if (effect !== undefined) logValue += effect.shift
@@ -318,6 +334,15 @@ export function resolveCoefficients(set: CoefficientSet, cell: Cell): LocalCoeff
     local[name] = valueFromLog(name, logValue)
   }
   return local
+}
+
+/**
+ * Where a user's calibration holds: model × accelerator × engine × format of most weights. Block-scaled FP8 is FP8 here: which
+ * of the two a checkpoint uses is not what a user says.
+ */
+export function calibratedCell(cell: Cell): string {
+  const format = feedForwardFormat(cell)
+  return `${cell.modelKey}/${cell.acceleratorId}/${cell.engine}/${format === 'fp8-block' ? 'fp8' : format}`
 }
 
 /** Natural value of a ln-space coefficient; shares approach 1 smoothly: (x⁻⁴ + 1)^(−1/4). */

@@ -70,7 +70,11 @@ function solveClosed(
   if (requests !== null) {
     const burstShare = Math.min(1, concurrency / requests)
     const admitted = Math.min(concurrency, slotCap * replica.slots)
-    const burst = replica.burstSeconds(admitted) + point.frontEndSeconds
+    // The front end works on one request at a time: of a burst, half of the others pass before one on average. Prompts are
+    // computed meanwhile, so the slower of the two is what is waited for.
+    const queued = ((admitted - 1) / 2) * point.requestSeconds
+    const burst =
+      Math.max(replica.burstSeconds(admitted), queued + point.prefillSeconds) + point.frontEndSeconds
     benchmarkTtftSeconds = (1 - burstShare) * ttftSeconds + burstShare * Math.max(burst, point.prefillSeconds)
   }
   return {

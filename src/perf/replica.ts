@@ -22,6 +22,8 @@ export interface ReplicaPoint {
   readonly waitSeconds: number
   readonly prefillSeconds: number
   readonly frontEndSeconds: number
+  /** Of the front end: API, template and tokenizer, one request at a time. */
+  readonly requestSeconds: number
   readonly ttftSeconds: number
   /** Mean requests present. */
   readonly concurrency: number
@@ -183,10 +185,8 @@ export class Replica {
       const queue = (prefillShare / (1 - prefillShare)) * extraPerRequest * variation
       waitSeconds = (stepSeconds / 2 + queue) * crowd.othersShare
     }
-    const frontEndSeconds =
-      1e-3 * c.requestMilliseconds +
-      1e-6 * c.promptTokenMicroseconds * shape.inputTokens +
-      c.firstTokenLagSteps * stepSeconds
+    const requestSeconds = 1e-3 * c.requestMilliseconds + 1e-6 * c.promptTokenMicroseconds * shape.inputTokens
+    const frontEndSeconds = requestSeconds + c.firstTokenLagSteps * stepSeconds
     const ttftSeconds = waitSeconds + own + frontEndSeconds
     const tpotSeconds = stepSeconds / this.#tokensPerStep
     return {
@@ -198,6 +198,7 @@ export class Replica {
       waitSeconds,
       prefillSeconds: own,
       frontEndSeconds,
+      requestSeconds,
       ttftSeconds,
       concurrency: requestsPerSecond * (ttftSeconds + tpotSeconds * (shape.outputTokens - 1)),
       prefillShare,

@@ -55,6 +55,8 @@ function weightFormats(modelId: string, label: string, acceleratorId: string): W
     case 'bfloat16':
       return allParts('bf16', 'bf16')
     case 'fp8':
+      // The checkpoint that is called fp8 has experts of four bits (config.json: expert_dtype fp4).
+      if (/DeepSeek-V4/.test(modelId)) return { ...allParts('fp8', 'fp8-block'), routedExperts: 'mxfp4' }
       return allParts('fp8', blockScaledFp8.test(modelId) ? 'fp8-block' : 'fp8')
     case 'int8':
       return allParts('int8', 'int8')

@@ -11,7 +11,7 @@ import type { RowPhysics } from './row-physics.ts'
 import { type Candidate, measuredRows, type RowResult, skip, suspect } from './row-result.ts'
 import { aggregated, type Context, disaggregated, knownPools } from './serving-latency-deployment.ts'
 import { dateOf, type Row, readRow, sources } from './serving-latency-row.ts'
-import { inferenceXShape } from './shapes.ts'
+import { fixedShape, inferenceXShape } from './shapes.ts'
 
 export const servingLatencyColumns = [
   'silicon_data_source',
@@ -56,6 +56,10 @@ function hasFixedLengths({ record }: Row, engine: Engine): boolean {
   return engine === 'sglang' && record.text('silicon_data_source').includes('source_file=Qwen_Qwen3-32B.csv')
 }
 
+function isOwnCampaign({ source, record }: Row): boolean {
+  return source === 'gap' && !record.text('silicon_data_source').includes('gap-analysis')
+}
+
 function keyOf(row: Row): string {
   const lengths = `${row.inputTokens}x${row.outputTokens}`
   const values = `${roundedKey(row.ttftMs)} ${roundedKey(row.tpotMs)}`
@@ -87,7 +91,9 @@ function candidateOf(row: Row, twins: readonly Row[], context: Context): RowResu
       file: 'serving_latency',
       modelId,
       deployment: deployment.deployment,
-      shape: inferenceXShape(inputTokens, outputTokens),
+      shape: isOwnCampaign(row)
+        ? fixedShape(inputTokens, outputTokens)
+        : inferenceXShape(inputTokens, outputTokens),
       nominalInputTokens: inputTokens,
       nominalOutputTokens: outputTokens,
       fixedLengths: hasFixedLengths(row, engine),

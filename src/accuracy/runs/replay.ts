@@ -126,7 +126,11 @@ function drive(
   return { latencies, preemptions, steps }
 }
 
-function runDeployment(run: MeasuredRun, facts: ReplayFacts): Deployment {
+/** What the run served with, as the prediction takes it. */
+export function runDeployment(
+  run: MeasuredRun,
+  facts: Pick<ReplayFacts, 'accelerator' | 'architecture'>,
+): Deployment {
   const { settings } = run
   const { tensorParallel, dataParallel } = settings
   return {

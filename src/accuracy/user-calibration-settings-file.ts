@@ -1,0 +1,18 @@
+/** Reads how user calibrations are fitted and how far off they are on rows nobody fitted: written by scripts/accuracy-calibrated.ts. */
+import { readFileSync } from 'node:fs'
+import type { CalibrationWidths } from './user-calibration.ts'
+import type { CalibrationBands } from './user-calibration-trust.ts'
+
+const shipped = new URL('../../data/calibration/user-calibration.json', import.meta.url)
+
+export interface CalibrationSettings {
+  readonly schema: 'user-calibration/1'
+  readonly source: string
+  readonly asOf: string
+  readonly widths: CalibrationWidths
+  readonly bands: CalibrationBands
+}
+
+export function loadCalibrationSettings(path: URL = shipped): CalibrationSettings {
+  return JSON.parse(readFileSync(path, 'utf8')) as CalibrationSettings
+}

@@ -1,0 +1,115 @@
+/** Chooses the widths of user calibrations by held-out error: calibrate on a few rows of a group, predict the others. */
+import { mean, median } from '../core/statistics.ts'
+import type { LocalCoefficients } from '../perf/coefficients.ts'
+import type { PreparedPoint } from './evaluate-point.ts'
+import { type CalibrationWidths, fitMultipliers, multiplierNames, predictWith } from './user-calibration.ts'
+
+/** Rows of one configuration, and its coefficients as fitted without any of them. */
+export interface HeldOutGroup {
+  readonly name: string
+  readonly rows: readonly PreparedPoint[]
+  readonly base: LocalCoefficients
+}
+
+/** The rows of a group to calibrate on. */
+export type Choice = (rows: readonly PreparedPoint[]) => readonly PreparedPoint[]
+
+/** One row that was not calibrated on: predicted ÷ measured before and after. */
+export interface CalibratedRow {
+  readonly group: string
+  readonly prepared: PreparedPoint
+  readonly tpot: { readonly before: number; readonly after: number }
+  readonly ttft: { readonly before: number; readonly after: number }
+}
+
+/** Predictions of `others` (the group's own rows by default) without those calibrated on. */
+export function predictRest(
+  group: HeldOutGroup,
+  chosen: readonly PreparedPoint[],
+  widths: CalibrationWidths,
+  others: readonly PreparedPoint[] = group.rows,
+): CalibratedRow[] {
+  const { shifts } = fitMultipliers(chosen, group.base, widths)
+  return others.flatMap(prepared => {
+    const { tpotMs, ttftMs } = prepared.point
+    if (chosen.includes(prepared) || tpotMs === null || ttftMs === null) return []
+    const before = predictWith(prepared, group.base, {})
+    const after = predictWith(prepared, group.base, shifts)
+    if (before === null || after === null) return []
+    return [
+      {
+        group: group.name,
+        prepared,
+        tpot: { before: before.tpotMs / tpotMs, after: after.tpotMs / tpotMs },
+        ttft: { before: before.ttftMs / ttftMs, after: after.ttftMs / ttftMs },
+      },
+    ]
+  })
+}
+
+/** What is made small: mean error of TPOT plus median error of TTFT in units of what may be reached, over all choices. */
+export function heldOutLoss(
+  groups: readonly HeldOutGroup[],
+  choices: readonly Choice[],
+  widths: CalibrationWidths,
+): number {
+  const losses = choices.map(choose => {
+    const rows = groups.flatMap(group => predictRest(group, choose(group.rows), widths))
+    const tpot = mean(rows.map(row => Math.abs(row.tpot.after - 1)))
+    const ttft = median(rows.map(row => Math.abs(row.ttft.after - 1)))
+    return tpot / tpotUnit + ttft / ttftUnit
+  })
+  return mean(losses)
+}
+
+/** About what the fit can reach of each metric, so that both weigh the same. */
+const tpotUnit = 0.055
+const ttftUnit = 0.14
+
+/** Where the search starts. */
+export const startingWidths: CalibrationWidths = {
+  prior: { memory: 0.3, compute: 0.3, host: 0.3, frontEnd: 0.3, firstTokenLag: 0.3 },
+  noise: { tpot: 0.05, ttft: 0.15 },
+  huber: 2,
+}
+
+/** Factors tried either way: coarse, then finer. Finer still would fit the rows' noise. */
+const factors = [2, 1.4]
+const smallestGain = 1e-4
+
+/**
+ * Coordinate descent over the widths of the priors, the noise of TTFT and the loss's turning point. The noise of TPOT stays: only
+ * ratios of widths matter.
+ */
+export function chooseWidths(
+  groups: readonly HeldOutGroup[],
+  choices: readonly Choice[],
+  start: CalibrationWidths = startingWidths,
+  onProgress: (loss: number) => void = () => {},
+): CalibrationWidths {
+  let best = start
+  let loss = heldOutLoss(groups, choices, best)
+  const scaled: ((widths: CalibrationWidths, factor: number) => CalibrationWidths)[] = [
+    ...multiplierNames.map(name => (widths: CalibrationWidths, factor: number) => ({
+      ...widths,
+      prior: { ...widths.prior, [name]: widths.prior[name] * factor },
+    })),
+    (widths, factor) => ({ ...widths, noise: { ...widths.noise, ttft: widths.noise.ttft * factor } }),
+    (widths, factor) => ({ ...widths, huber: widths.huber * factor }),
+  ]
+  for (const size of factors) {
+    for (const scale of scaled) {
+      for (const factor of [size, 1 / size]) {
+        for (;;) {
+          const candidate = scale(best, factor)
+          const value = heldOutLoss(groups, choices, candidate)
+          if (value > loss - smallestGain) break
+          best = candidate
+          loss = value
+          onProgress(loss)
+        }
+      }
+    }
+  }
+  return best
+}
