@@ -22,7 +22,7 @@ if (folder === undefined) {
 }
 const fittedEngines = ['vllm', 'sglang', 'trtllm'] as const
 /** Rows per engine and half: enough for four numbers, few enough for minutes. Larger loads than this take too long. */
-const rowsPerHalf = 200
+const rowsPerHalf = 120
 const mostUsers = 256
 /** What is tried for each multiplier, one after the other, in two rounds. */
 const grids = {

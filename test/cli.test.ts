@@ -25,12 +25,12 @@ describe('help', () => {
   test('names every command and shows examples', () => {
     const { status, stdout } = tokenwright('--help')
     expect(status).toBe(0)
-    for (const command of ['plan', 'simulate', 'cost', 'catalog', 'validate', 'trace'])
+    for (const command of ['plan', 'simulate', 'cost', 'catalog', 'validate', 'calibrate', 'trace'])
       expect(stdout).toContain(`\n  ${command} `)
     expect(stdout).toContain('Examples:')
   })
 
-  test.for(['plan', 'simulate', 'cost', 'catalog', 'validate', 'trace'])(
+  test.for(['plan', 'simulate', 'cost', 'catalog', 'validate', 'calibrate', 'trace'])(
     '%s --help has examples',
     command => {
       const { status, stdout } = tokenwright(command, '--help')
@@ -58,6 +58,8 @@ describe('bad input is one clear error, without a stack trace', () => {
     'strange.json',
     '{"architectures": ["NeverSeenForCausalLM"], "model_type": "never"}',
   )
+  const brokenPoints = file('points.csv', 'model,hardware,isl,osl,concurrency,tpot_ms\nllama,h100,1,1,1,x\n')
+  const brokenCalibration = file('ours.json', '{"schema": "coefficients-overlay/1", "ce')
   const brokenFacts = file('facts.yaml', 'prices:\n  - id: mine\n    usdPerDeviceHour: cheap\n')
 
   const cases: readonly (readonly [
@@ -189,6 +191,10 @@ describe('bad input is one clear error, without a stack trace', () => {
     ['force without folder', [...llama, '--force'], 2, 'usage', /--save-dir/],
     ['broken facts', [...llama, '--facts', brokenFacts], 1, 'facts', /facts\.yaml/],
     ['missing facts', [...llama, '--facts', 'no.yaml'], 1, 'file', /no\.yaml/],
+    ['broken points', ['calibrate', brokenPoints], 1, 'unknown-model', /points\.csv:2/],
+    ['calibration over a file', ['calibrate', brokenPoints, '--output', brokenFacts], 1, 'file', /--force/],
+    ['broken calibration', [...llama, '--coefficients', brokenCalibration], 1, 'facts', /ours\.json/],
+    ['missing calibration', [...llama, '--coefficients', 'no.json'], 1, 'file', /no\.json/],
     ['folder of someone else', [...llama, '--save-dir', folder], 1, 'file', /--force/],
   ]
 
@@ -282,6 +288,29 @@ describe('plan', () => {
     const free = JSON.parse(tokenwright(...flags, '--price', 'h100-sxm=0.10/h').stdout).ranking[0]
     expect(free.priceId).toContain('your-h100-sxm')
     expect(free.cost.blended).toBeLessThan(listed / 5)
+  })
+
+  test('a calibration changes the answer, and is named in it', () => {
+    const points = resolve(import.meta.dirname, '../docs/guides/example-points.csv')
+    const overlay = join(folder, 'calibrated.json')
+    expect(tokenwright('calibrate', points, '--output', overlay).status).toBe(0)
+    const flags = [
+      'plan',
+      'openai/gpt-oss-120b',
+      '--isl',
+      '7k',
+      '--osl',
+      '1k',
+      '--concurrency',
+      '32',
+      ...oneDevice,
+    ]
+    const shipped = JSON.parse(tokenwright(...flags, '--json').stdout)
+    const calibrated = JSON.parse(tokenwright(...flags, '--json', '--coefficients', overlay).stdout)
+    expect(calibrated.ranking[0].performance.tpot.meanMs).toBeLessThan(
+      shipped.ranking[0].performance.tpot.meanMs,
+    )
+    expect(calibrated.warnings.join()).toContain('calibrated on 4 measured points')
   })
 
   test('a reader that closes the pipe is no fault', () => {

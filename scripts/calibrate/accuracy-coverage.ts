@@ -2,22 +2,22 @@
 import {
   type BandCoverage,
   bandCoverage,
-  type JudgedClass,
+  type JudgedRow,
+  judgeBands,
   judgedClasses,
-  judgeRows,
+  shareInside,
 } from '../../src/accuracy/band-coverage.ts'
 import {
+  type BandMetric,
   bandMetrics,
-  bandModes,
-  clusteredResiduals,
   type HeldOutByKind,
-  type HeldOutResidual,
-  kindOfClass,
+  type HeldOutClass,
 } from '../../src/accuracy/error-bands.ts'
 import { loadBucket } from './accuracy-decomposition.ts'
 
 export interface CoverageSlice {
-  readonly class: JudgedClass
+  readonly class: HeldOutClass
+  readonly metric: BandMetric
   readonly slice: string
   readonly level: string
   readonly rows: number
@@ -27,63 +27,59 @@ export interface CoverageSlice {
 export interface Coverage {
   /** All judged rows and metrics together, and by class. */
   readonly overall: readonly {
-    readonly class: JudgedClass | 'all'
+    readonly class: HeldOutClass | 'all'
     readonly rows: number
     readonly share: number
   }[]
   readonly cells: readonly BandCoverage[]
-  /** TPOT of aggregated rows by load, vendor and engine. */
+  /** Both modes together, by load, vendor, engine and speculation. */
   readonly slices: readonly CoverageSlice[]
 }
 
-const slices: readonly (readonly [name: string, levelOf: (residual: HeldOutResidual) => string])[] = [
-  ['load', ({ held }) => loadBucket(held)],
-  ['vendor', ({ held }) => held.prepared.cell.vendor],
-  ['engine', ({ held }) => held.prepared.point.deployment.engine],
+const slices: readonly (readonly [name: string, levelOf: (row: JudgedRow) => string])[] = [
+  ['load', ({ residual }) => loadBucket(residual.held)],
+  ['vendor', ({ residual }) => residual.situation.vendor],
+  ['engine', ({ residual }) => residual.situation.engine],
   [
     'speculation',
-    ({ held }) =>
-      held.prepared.point.deployment.speculation === null ? 'without' : 'with multi-token prediction',
+    ({ residual }) => (residual.situation.speculation ? 'with multi-token prediction' : 'without'),
   ],
 ]
 
 export function coverageOf(held: HeldOutByKind): Coverage {
-  const inside = new Map<JudgedClass, boolean[]>()
-  for (const name of judgedClasses) {
-    const kind = kindOfClass[name]
-    const judged = bandModes.flatMap(mode =>
-      bandMetrics.flatMap(metric => judgeRows(clusteredResiduals(held[kind], kind, mode, metric))),
-    )
-    inside.set(
-      name,
-      judged.map(row => row.inside),
-    )
-  }
-  const all = [...inside.values()].flat()
+  const judged = judgeBands(held)
+  const lineOf = (name: HeldOutClass | 'all', rows: readonly JudgedRow[]) => ({
+    class: name,
+    rows: rows.length,
+    share: shareInside(rows),
+  })
   return {
     overall: [
-      { class: 'all' as const, rows: all.length, share: shareOf(all) },
-      ...[...inside].map(([name, rows]) => ({ class: name, rows: rows.length, share: shareOf(rows) })),
+      lineOf('all', judged),
+      ...judgedClasses.map(name =>
+        lineOf(
+          name,
+          judged.filter(row => row.class === name),
+        ),
+      ),
     ],
-    cells: bandCoverage(held),
-    slices: judgedClasses.flatMap(name => {
-      const kind = kindOfClass[name]
-      const judged = judgeRows(clusteredResiduals(held[kind], kind, 'aggregated', 'tpot'))
-      return slices.flatMap(([slice, levelOf]) =>
-        [...Map.groupBy(judged, row => levelOf(row.residual))]
-          .map(([level, rows]) => ({
-            class: name,
-            slice,
-            level,
-            rows: rows.length,
-            share: shareOf(rows.map(row => row.inside)),
-          }))
-          .sort((a, b) => (a.level < b.level ? -1 : 1)),
-      )
-    }),
+    cells: bandCoverage(judged),
+    slices: judgedClasses.flatMap(name =>
+      bandMetrics.flatMap(metric => {
+        const own = judged.filter(row => row.class === name && row.metric === metric)
+        return slices.flatMap(([slice, levelOf]) =>
+          [...Map.groupBy(own, levelOf)]
+            .map(([level, rows]) => ({
+              class: name,
+              metric,
+              slice,
+              level,
+              rows: rows.length,
+              share: shareInside(rows),
+            }))
+            .sort((a, b) => (a.level < b.level ? -1 : 1)),
+        )
+      }),
+    ),
   }
-}
-
-function shareOf(inside: readonly boolean[]): number {
-  return inside.filter(Boolean).length / inside.length
 }

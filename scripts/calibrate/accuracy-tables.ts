@@ -1,5 +1,6 @@
 /** Tables of the accuracy page. */
-import { bandClasses, type ErrorBands } from '../../src/accuracy/error-bands.ts'
+import { judgedClasses } from '../../src/accuracy/band-coverage.ts'
+import { bandClasses, bandMetrics, type ErrorBands } from '../../src/accuracy/error-bands.ts'
 import { foldKinds } from '../../src/accuracy/folds.ts'
 import type { ErrorStatistics } from '../../src/accuracy/score.ts'
 import type { Bar } from './accuracy-bars.ts'
@@ -210,22 +211,26 @@ export function coverageTable({ bandCoverage }: AccuracyReport): string {
       cell.metric,
       cell.rows,
       cell.clusters,
-      cell.share === null ? 'one cluster: nothing to judge by' : percent(cell.share),
+      percent(cell.share),
     ]),
   )
 }
 
 export function coverageSliceTable({ bandCoverage }: AccuracyReport): string {
   const levels = [...Map.groupBy(bandCoverage.slices, one => `${one.slice}|${one.level}`)]
+  const columns = bandMetrics.flatMap(metric => judgedClasses.map(name => ({ metric, name })))
   return table(
-    ['TPOT, aggregated', '', 'rows', 'cell', 'accelerator', 'model'],
+    ['inside', '', ...columns.map(({ metric, name }) => `${metric}, ${name}`)],
     levels.map(([key, members]) => {
       const [slice, level] = key.split('|') as [string, string]
-      const shareOf = (name: string) => {
-        const found = members.find(one => one.class === name)
-        return found === undefined ? '–' : percent(found.share, 0)
-      }
-      return [slice, level, members[0]!.rows, shareOf('cell'), shareOf('accelerator'), shareOf('model')]
+      return [
+        slice,
+        level,
+        ...columns.map(({ metric, name }) => {
+          const found = members.find(one => one.class === name && one.metric === metric)
+          return found === undefined ? '' : `${percent(found.share, 0)} (${found.rows})`
+        }),
+      ]
     }),
   )
 }

@@ -2,51 +2,93 @@
  * Whether 80 % bands hold 80 %: bands made from four fifths of the clusters (whole configurations, accelerators or models)
  * are judged on the rows of the fifth, for every fifth. Nothing that made a band is counted in its coverage.
  */
+import { type SituatedResidual, widthFactor } from './band-widths.ts'
 import {
-  type BandClass,
   type BandMetric,
   type BandMode,
   bandMetrics,
   bandModes,
-  type ClusteredResidual,
-  clusteredResiduals,
   clusterFolds,
+  factorsOf,
   type HeldOutByKind,
-  kindOfClass,
-  stretchedBand,
+  type HeldOutClass,
+  type HeldOutResidual,
+  localBand,
+  type ResidualsByMode,
+  residualsByMode,
 } from './error-bands.ts'
 
-export type JudgedClass = Exclude<BandClass, 'unseen'>
+export const judgedClasses: readonly HeldOutClass[] = ['cell', 'accelerator', 'model']
 
-export const judgedClasses: readonly JudgedClass[] = ['cell', 'accelerator', 'model']
+/** A row and whether it lies in the band made without its fold of clusters. */
+export interface JudgedRow {
+  readonly class: HeldOutClass
+  readonly mode: BandMode
+  readonly metric: BandMetric
+  readonly residual: HeldOutResidual
+  readonly inside: boolean
+}
+
+/** All rows of all classes and metrics; none of a mode whose rows are all one cluster, which nothing can judge. */
+export function judgeBands(held: HeldOutByKind): JudgedRow[] {
+  return judgedClasses.flatMap(name =>
+    bandMetrics.flatMap(metric =>
+      judgeResiduals(residualsByMode(held, name, metric)).map(row => ({ class: name, metric, ...row })),
+    ),
+  )
+}
+
+/** Whether each residual lies in the band of its mode and situation that was made without its fold of clusters. */
+export function judgeResiduals<Residual extends SituatedResidual>(
+  residuals: ResidualsByMode<Residual>,
+): { mode: BandMode; residual: Residual; inside: boolean }[] {
+  const parts = clusterFolds(
+    bandModes.flatMap(mode =>
+      residuals[mode].map(residual => ({ cluster: residual.cluster, value: residual.value, mode, residual })),
+    ),
+  )
+  return parts.flatMap(part => {
+    const rest = parts.filter(other => other !== part).flat()
+    const restOf = (mode: BandMode) => rest.flatMap(one => (one.mode === mode ? [one.residual] : []))
+    const train = { aggregated: restOf('aggregated'), disaggregated: restOf('disaggregated') }
+    const factors = factorsOf(train)
+    const bands = {
+      aggregated: localBand(train.aggregated, factors),
+      disaggregated: localBand(train.disaggregated, factors),
+    }
+    return part
+      .filter(one => train[one.mode].length > 0)
+      .map(({ mode, residual }) => {
+        const scaled = residual.value / widthFactor(factors, residual.situation)
+        return { mode, residual, inside: scaled >= bands[mode].low && scaled <= bands[mode].high }
+      })
+  })
+}
 
 export interface BandCoverage {
-  readonly class: JudgedClass
+  readonly class: HeldOutClass
   readonly mode: BandMode
   readonly metric: BandMetric
   readonly rows: number
   readonly clusters: number
-  /** Share of rows inside bands that were made without their cluster; null with one cluster, which nothing can judge. */
-  readonly share: number | null
+  readonly share: number
 }
 
-/** Coverage by class, mode and metric; combinations without rows are left out. */
-export function bandCoverage(held: HeldOutByKind): BandCoverage[] {
+/** Judged rows by class, mode and metric. */
+export function bandCoverage(judged: readonly JudgedRow[]): BandCoverage[] {
   return judgedClasses.flatMap(name =>
     bandModes.flatMap(mode =>
       bandMetrics.flatMap(metric => {
-        const kind = kindOfClass[name]
-        const residuals = clusteredResiduals(held[kind], kind, mode, metric)
-        if (residuals.length === 0) return []
-        const judged = judgeRows(residuals)
+        const rows = judged.filter(row => row.class === name && row.mode === mode && row.metric === metric)
+        if (rows.length === 0) return []
         return [
           {
             class: name,
             mode,
             metric,
-            rows: residuals.length,
-            clusters: new Set(residuals.map(residual => residual.cluster)).size,
-            share: judged.length === 0 ? null : judged.filter(row => row.inside).length / judged.length,
+            rows: rows.length,
+            clusters: new Set(rows.map(row => row.residual.cluster)).size,
+            share: shareInside(rows),
           },
         ]
       }),
@@ -54,22 +96,6 @@ export function bandCoverage(held: HeldOutByKind): BandCoverage[] {
   )
 }
 
-export interface JudgedRow<Residual> {
-  readonly residual: Residual
-  readonly inside: boolean
-}
-
-/** Whether each row lies in the band made without its fold of clusters; nothing where all rows are one cluster. */
-export function judgeRows<Residual extends ClusteredResidual>(
-  residuals: readonly Residual[],
-): JudgedRow<Residual>[] {
-  const parts = clusterFolds(residuals)
-  if (parts.length < 2) return []
-  return parts.flatMap(part => {
-    const band = stretchedBand(parts.filter(other => other !== part).flat())
-    return part.map(residual => ({
-      residual,
-      inside: residual.value >= band.low && residual.value <= band.high,
-    }))
-  })
+export function shareInside(rows: readonly { readonly inside: boolean }[]): number {
+  return rows.filter(row => row.inside).length / rows.length
 }

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { RandomSource } from '../core/random.ts'
-import { judgeRows } from './band-coverage.ts'
-import { type ClusteredResidual, clusterFolds, stretchedBand } from './error-bands.ts'
+import {
+  bandsFor,
+  type ClusteredResidual,
+  clusterFolds,
+  type ErrorBands,
+  stretchedBand,
+} from './error-bands.ts'
 
 /** Rows whose residual is their cluster's own shift plus a little noise of each row, both normal. */
 function clustered(
@@ -17,11 +22,6 @@ function clustered(
     const own = shift * normal()
     return Array.from({ length: rows }, () => ({ cluster: `c${cluster}`, value: own + noise * normal() }))
   }).flat()
-}
-
-const shareOf = (residuals: readonly ClusteredResidual[]) => {
-  const judged = judgeRows(residuals)
-  return judged.filter(row => row.inside).length / judged.length
 }
 
 describe('stretchedBand', () => {
@@ -72,22 +72,39 @@ describe('clusterFolds', () => {
   })
 })
 
-describe('judgeRows', () => {
-  it('judges no row by a band that its cluster made', () => {
-    // One cluster far off: it can only be inside a band that it widened itself.
-    const rows = [
-      ...clustered(30, 20, 0.1, 0.05),
-      ...clustered(1, 20, 0, 0.01).map(one => ({ cluster: 'far', value: one.value + 9 })),
-    ]
-    expect(judgeRows(rows).filter(row => row.residual.cluster === 'far' && row.inside)).toHaveLength(0)
+describe('bandsFor', () => {
+  const band = { low: 0.8, high: 1.25, rows: 9 }
+  const mode = { tpot: band, ttft: band, throughput: band }
+  const both = { aggregated: mode, disaggregated: mode }
+  const even = { load: [1, 1, 1, 1, 2], vendor: { NVIDIA: 1, AMD: 2 }, engine: {}, speculation: {} }
+  const local = { widths: { tpot: even, ttft: even, throughput: even }, ...both }
+  const bands: ErrorBands = {
+    schema: 'error-bands/1',
+    source: 'test',
+    asOf: '2026-11-21',
+    classes: { cell: both, accelerator: both, model: both, unseen: both },
+    local: { cell: local, accelerator: local, model: local },
+  }
+  const situation = { vendor: 'NVIDIA', engine: 'vllm', concurrency: 8, speculation: false }
+
+  it('widens the band by its factor in ln space, both ends', () => {
+    expect(bandsFor(bands, 'cell', 'aggregated', situation).tpot).toEqual(band)
+    const wide = bandsFor(bands, 'cell', 'aggregated', {
+      ...situation,
+      vendor: 'AMD',
+      concurrency: 1000,
+    }).tpot
+    expect(wide.low).toBeCloseTo(0.8 ** 4, 12)
+    expect(wide.high).toBeCloseTo(1.25 ** 4, 12)
   })
 
-  it('comes out near the share asked for on exchangeable clusters', () => {
-    expect(shareOf(clustered(200, 10, 0.2, 0.1))).toBeGreaterThan(0.75)
-    expect(shareOf(clustered(200, 10, 0.2, 0.1))).toBeLessThan(0.85)
+  it('puts model and accelerator together for what is neither', () => {
+    const unseen = bandsFor(bands, 'unseen', 'aggregated', situation).tpot
+    expect(Math.log(unseen.high)).toBeCloseTo(Math.SQRT2 * Math.log(1.25), 12)
   })
 
-  it('judges nothing with a single cluster', () => {
-    expect(judgeRows(clustered(1, 50, 1, 1))).toEqual([])
+  it('takes the bands of the class where a file has no others', () => {
+    const { local: _, ...plain } = bands
+    expect(bandsFor(plain, 'model', 'disaggregated', { ...situation, vendor: 'AMD' }).tpot).toEqual(band)
   })
 })

@@ -1,12 +1,19 @@
 /**
- * How wide a prediction's 80 % band is, from held-out residuals of its kind, ln(measured ÷ predicted): their 10th and 90th
- * percentile, stretched around the median until bands made without a cluster hold 80 % of that cluster's rows.
+ * How wide a prediction's 80 % band is, from held-out residuals of its kind, ln(measured ÷ predicted), each divided by the width
+ * factor of its load, vendor, engine and speculation (band-widths.ts): their 10th and 90th percentile, stretched around the median until bands made without a cluster hold 80 % of that cluster's rows.
  *
  * Rows of one configuration, accelerator or model err together, so percentiles over all rows promise too much to a cluster
  * that was not among them. The stretch is a split-conformal correction with whole clusters left out (jackknife+ of Barber,
  * Candès, Ramdas and Tibshirani 2021, by clusters instead of rows). band-coverage.ts judges the result.
  */
 import { quantile } from '../core/statistics.ts'
+import {
+  type BandSituation,
+  type SituatedResidual,
+  type WidthFactors,
+  widthFactor,
+  widthFactors,
+} from './band-widths.ts'
 import type { HeldOutPoint } from './cross-validation.ts'
 import { configurationGroup, type FoldKind, hash } from './folds.ts'
 
@@ -38,9 +45,19 @@ export interface ErrorBands {
   readonly schema: 'error-bands/1'
   readonly source: string
   readonly asOf: string
-  readonly classes: Readonly<
-    Record<BandClass, { readonly aggregated: ModeBands; readonly disaggregated: ModeBands }>
-  >
+  /** Over all loads, vendors, engines and with or without speculation: where those of a question are not known. */
+  readonly classes: Readonly<Record<BandClass, ByMode>>
+  /** By situation, for every class that rows were held out for; absent: `classes` for all situations. */
+  readonly local?: Readonly<Record<HeldOutClass, LocalBands>>
+}
+
+export type HeldOutClass = Exclude<BandClass, 'unseen'>
+
+type ByMode = Readonly<Record<BandMode, ModeBands>>
+
+/** Bands where all width factors are 1: [low ** factor, high ** factor] is the band of a situation. */
+export interface LocalBands extends ByMode {
+  readonly widths: Readonly<Record<BandMetric, WidthFactors>>
 }
 
 export type HeldOutByKind = Readonly<Record<FoldKind, readonly HeldOutPoint[]>>
@@ -57,7 +74,7 @@ export interface ClusteredResidual {
   readonly value: number
 }
 
-export interface HeldOutResidual extends ClusteredResidual {
+export interface HeldOutResidual extends SituatedResidual {
   readonly held: HeldOutPoint
 }
 
@@ -86,8 +103,20 @@ export function clusteredResiduals(
     .filter(({ prepared }) => prepared.point.deployment.mode === mode)
     .flatMap(held => {
       const value = logResidual(held, metric)
-      return value === null ? [] : [{ cluster: clusterOf(kind, held), value, held }]
+      return value === null
+        ? []
+        : [{ cluster: clusterOf(kind, held), value, held, situation: situationOf(held) }]
     })
+}
+
+function situationOf({ prepared }: HeldOutPoint): BandSituation {
+  const { deployment, load } = prepared.point
+  return {
+    vendor: prepared.cell.vendor,
+    engine: deployment.engine,
+    concurrency: load.kind === 'closed' ? load.concurrency : 1,
+    speculation: deployment.speculation !== null,
+  }
 }
 
 function clusterOf(kind: FoldKind, { prepared }: HeldOutPoint): string {
@@ -145,44 +174,120 @@ function stretchOf(residuals: readonly ClusteredResidual[]): number {
   return Math.max(leastStretch, quantile(needed, bandShare))
 }
 
-/** Bands by class and mode. `unseen` adds the spreads of model and accelerator in quadrature around their mean shift. */
+export type ResidualsByMode<Residual = SituatedResidual> = Readonly<Record<BandMode, readonly Residual[]>>
+
+/** Residuals of a class in one metric. */
+export function residualsByMode(
+  held: HeldOutByKind,
+  name: HeldOutClass,
+  metric: BandMetric,
+): ResidualsByMode<HeldOutResidual> {
+  const kind = kindOfClass[name]
+  const of = (mode: BandMode) => clusteredResiduals(held[kind], kind, mode, metric)
+  return { aggregated: of('aggregated'), disaggregated: of('disaggregated') }
+}
+
+/** Width factors from both modes together, each divided by its own spread: few accelerators and models were measured in both. */
+export function factorsOf(residuals: ResidualsByMode): WidthFactors {
+  return widthFactors(
+    bandModes.flatMap(mode => {
+      const spread = quantile(
+        residuals[mode].map(one => Math.abs(one.value)),
+        bandShare,
+      )
+      return residuals[mode].map(one => ({ ...one, value: one.value / spread }))
+    }),
+  )
+}
+
+/** Ends in ln space where all factors are 1. */
+export function localBand(
+  residuals: readonly SituatedResidual[],
+  factors: WidthFactors,
+): { low: number; high: number } {
+  return stretchedBand(
+    residuals.map(({ cluster, value, situation }) => ({
+      cluster,
+      value: value / widthFactor(factors, situation),
+    })),
+  )
+}
+
+function bandOf({ low, high }: { low: number; high: number }, rows: number): Band {
+  return { low: Math.exp(low), high: Math.exp(high), rows }
+}
+
+const byMetric = <Value>(of: (metric: BandMetric) => Value): Record<BandMetric, Value> => ({
+  tpot: of('tpot'),
+  ttft: of('ttft'),
+  throughput: of('throughput'),
+})
+const byMode = <Value>(of: (mode: BandMode) => Value): Record<BandMode, Value> => ({
+  aggregated: of('aggregated'),
+  disaggregated: of('disaggregated'),
+})
+
+/** `unseen` adds the spreads of model and accelerator in quadrature around their mean shift. */
 export function errorBands(held: HeldOutByKind, source: string, asOf: string): ErrorBands {
-  const of = (kind: FoldKind, mode: BandMode): ModeBands => {
-    const band = (metric: BandMetric): Band => {
-      const residuals = clusteredResiduals(held[kind], kind, mode, metric)
-      const { low, high } = stretchedBand(residuals)
-      return { low: Math.exp(low), high: Math.exp(high), rows: residuals.length }
+  const marginal = (name: HeldOutClass): ByMode => {
+    const residuals = byMetric(metric => residualsByMode(held, name, metric))
+    return byMode(mode =>
+      byMetric(metric => bandOf(stretchedBand(residuals[metric][mode]), residuals[metric][mode].length)),
+    )
+  }
+  const local = (name: HeldOutClass): LocalBands => {
+    const residuals = byMetric(metric => residualsByMode(held, name, metric))
+    const widths = byMetric(metric => factorsOf(residuals[metric]))
+    return {
+      widths,
+      ...byMode(mode =>
+        byMetric(metric =>
+          bandOf(localBand(residuals[metric][mode], widths[metric]), residuals[metric][mode].length),
+        ),
+      ),
     }
-    return { tpot: band('tpot'), ttft: band('ttft'), throughput: band('throughput') }
   }
-  const both = (kind: FoldKind) => ({
-    aggregated: of(kind, 'aggregated'),
-    disaggregated: of(kind, 'disaggregated'),
-  })
-  const classes = {
-    cell: both(kindOfClass.cell),
-    accelerator: both(kindOfClass.accelerator),
-    model: both(kindOfClass.model),
-  }
-  const unseen = (mode: BandMode): ModeBands => {
-    const band = (metric: BandMetric): Band => {
-      const a = classes.accelerator[mode][metric]
-      const b = classes.model[mode][metric]
-      return {
-        low: Math.exp(-Math.hypot(Math.log(a.low), Math.log(b.low))),
-        high: Math.exp(Math.hypot(Math.log(a.high), Math.log(b.high))),
-        rows: 0,
-      }
-    }
-    return { tpot: band('tpot'), ttft: band('ttft'), throughput: band('throughput') }
-  }
+  const classes = { cell: marginal('cell'), accelerator: marginal('accelerator'), model: marginal('model') }
   return {
     schema: 'error-bands/1',
     source,
     asOf,
     classes: {
       ...classes,
-      unseen: { aggregated: unseen('aggregated'), disaggregated: unseen('disaggregated') },
+      unseen: byMode(mode => inQuadrature(classes.accelerator[mode], classes.model[mode])),
     },
+    local: { cell: local('cell'), accelerator: local('accelerator'), model: local('model') },
   }
+}
+
+/** Two independent spreads together. */
+function inQuadrature(a: ModeBands, b: ModeBands): ModeBands {
+  return byMetric(metric => ({
+    low: Math.exp(-Math.hypot(Math.log(a[metric].low), Math.log(b[metric].low))),
+    high: Math.exp(Math.hypot(Math.log(a[metric].high), Math.log(b[metric].high))),
+    rows: 0,
+  }))
+}
+
+/** Bands of a question: those of its class, as wide as its load, vendor, engine and speculation make them. */
+export function bandsFor(
+  bands: ErrorBands,
+  name: BandClass,
+  mode: BandMode,
+  situation: BandSituation,
+): ModeBands {
+  const { local } = bands
+  if (local === undefined) return bands.classes[name][mode]
+  if (name === 'unseen') {
+    return inQuadrature(
+      bandsFor(bands, 'accelerator', mode, situation),
+      bandsFor(bands, 'model', mode, situation),
+    )
+  }
+  const { widths } = local[name]
+  return byMetric(metric => {
+    const { low, high, rows } = local[name][mode][metric]
+    const factor = widthFactor(widths[metric], situation)
+    return { low: low ** factor, high: high ** factor, rows }
+  })
 }

@@ -54,11 +54,11 @@ export const defaultFitOptions: FitOptions = {
     prefillPoolWork: 2,
     draftCost: 1.5,
   },
-  metricSigma: { tpot: 0.2, ttft: 0.5, throughput: 0.2 },
+  metricSigma: { tpot: 0.2, ttft: 0.28, throughput: 0.2 },
   huber: 2,
   iterations: 6,
-  rowsPerCell: 20,
-  rowsUsedPerCell: 40,
+  rowsPerCell: 40,
+  rowsUsedPerCell: 100,
   priors: {
     fromKernels: [
       'mbuWeights',

@@ -27,6 +27,12 @@ export interface TwinPrediction {
   readonly requests: number
 }
 
+/**
+ * Runs of equal lengths that did not lock into waves, as their TTFT shows: what kept them apart is not known, so lengths are
+ * made to differ by as much as breaks waves (docs/models/workload.md#closed-loops).
+ */
+const unsteadiness = 0.1
+
 /** InferenceX and most published sweeps send ten requests per user. */
 const requestsPerUser = 10
 
@@ -110,7 +116,9 @@ function workloadOf(point: MeasuredPoint): WorkloadSpec | null {
   const lengths = { input: lengthOf(shape.inputTokens, shape.inputVariation), output: outputOf(shape) }
   if (load.kind === 'closed') {
     const users = Math.max(1, Math.round(load.concurrency))
-    return { kind: 'closed', users, lengths, requests: load.requests ?? users * requestsPerUser }
+    const requests = load.requests ?? users * requestsPerUser
+    const even = shape.inputVariation + shape.outputVariation === 0 && point.fixedLengths !== true
+    return { kind: 'closed', users, lengths, requests, ...(even ? { lengthJitter: unsteadiness } : {}) }
   }
   if (load.kind === 'open') {
     return {

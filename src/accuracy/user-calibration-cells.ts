@@ -8,7 +8,12 @@ import {
   resolveCoefficients,
 } from '../perf/coefficients.ts'
 import type { PointPrediction, PreparedPoint } from './evaluate-point.ts'
-import { type CalibrationWidths, type FittedMultipliers, fitMultipliers, withShifts } from './user-calibration.ts'
+import {
+  type CalibrationWidths,
+  type FittedMultipliers,
+  fitMultipliers,
+  withShifts,
+} from './user-calibration.ts'
 
 export const calibrationMetrics = ['tpot', 'ttft', 'throughput', 'energy'] as const
 export type CalibrationMetric = (typeof calibrationMetrics)[number]

@@ -1,6 +1,7 @@
 /** Which points to measure first, as docs/guides/calibrate.md advises, and the same choice made out of rows that exist. */
-import { hash } from './folds.ts'
+
 import type { PreparedPoint } from './evaluate-point.ts'
+import { hash } from './folds.ts'
 
 /**
  * Four points out of a group's rows: lowest and highest load at the shortest and at the longest prompts. Where only one pair
@@ -19,11 +20,7 @@ export function adviceChoice(rows: readonly PreparedPoint[]): PreparedPoint[] {
 }
 
 /** `count` rows by chance; the same seed chooses the same rows in whatever order they come. */
-export function randomChoice(
-  rows: readonly PreparedPoint[],
-  count: number,
-  seed: string,
-): PreparedPoint[] {
+export function randomChoice(rows: readonly PreparedPoint[], count: number, seed: string): PreparedPoint[] {
   const ranked = rows.map(row => ({ row, rank: hash(`${hash(`${row.point.id} ${seed}`)} ${seed}`) }))
   return ranked
     .sort((a, b) => a.rank - b.rank || (a.row.point.id < b.row.point.id ? -1 : 1))
@@ -32,9 +29,7 @@ export function randomChoice(
 }
 
 function byLoad(rows: readonly PreparedPoint[]): PreparedPoint[] {
-  return [...rows].sort(
-    (a, b) => concurrencyOf(a) - concurrencyOf(b) || (a.point.id < b.point.id ? -1 : 1),
-  )
+  return [...rows].sort((a, b) => concurrencyOf(a) - concurrencyOf(b) || (a.point.id < b.point.id ? -1 : 1))
 }
 
 function lengthsOf({ point }: PreparedPoint): string {

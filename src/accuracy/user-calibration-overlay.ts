@@ -1,9 +1,5 @@
 /** A user's calibration as the overlay that other commands read, with what a reader wants to know of it. */
-import {
-  type CoefficientsOverlay,
-  type OverlayCell,
-  overlaySchema,
-} from '../perf/coefficient-overlay.ts'
+import { type CoefficientsOverlay, type OverlayCell, overlaySchema } from '../perf/coefficient-overlay.ts'
 import type { Cell } from '../perf/coefficients.ts'
 import { layoutText } from './rows/canonical-layout.ts'
 import type { FittedMultiplier } from './user-calibration.ts'
@@ -14,7 +10,11 @@ export interface DescribedCell extends OverlayCell {
   readonly model: string
   readonly accelerator: string
   readonly engine: string
-  readonly multipliers: readonly { readonly name: string; readonly multiplier: number; readonly sigma: number | null }[]
+  readonly multipliers: readonly {
+    readonly name: string
+    readonly multiplier: number
+    readonly sigma: number | null
+  }[]
   readonly errors: Readonly<Record<string, unknown>>
   /** Ids or lines of the points. */
   readonly rows: readonly string[]

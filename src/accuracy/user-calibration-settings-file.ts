@@ -11,6 +11,24 @@ export interface CalibrationSettings {
   readonly asOf: string
   readonly widths: CalibrationWidths
   readonly bands: CalibrationBands
+  /** What the accuracy page shows. */
+  readonly heldOut: readonly CalibrationResult[]
+}
+
+export interface BeforeAndAfter {
+  readonly before: number
+  readonly after: number
+}
+
+/** Errors on rows that were neither fitted nor calibrated on, as shares. */
+export interface CalibrationResult {
+  readonly what: string
+  readonly rows: number
+  readonly tpotMean: BeforeAndAfter
+  readonly tpotMedian: BeforeAndAfter
+  readonly ttftMedian: BeforeAndAfter
+  /** Share of rows with an error of half or less. */
+  readonly ttftWithinHalf: BeforeAndAfter
 }
 
 export function loadCalibrationSettings(path: URL = shipped): CalibrationSettings {

@@ -5,7 +5,7 @@
  * (scripts/accuracy-calibrated.ts prints it).
  */
 import type { ModelArchitecture } from '../model/architecture.ts'
-import { calibratedCell, type CoefficientSet, cellOf } from '../perf/coefficients.ts'
+import { type CoefficientSet, calibratedCell, cellOf } from '../perf/coefficients.ts'
 import type { Band, ModeBands } from './error-bands.ts'
 import { layoutText } from './rows/canonical-layout.ts'
 import type { TrustAnswer, TrustQuestion } from './trust.ts'
@@ -52,12 +52,15 @@ function narrower(a: Band, b: Band): Band {
   return Math.log(b.high / b.low) < Math.log(a.high / a.low) ? b : a
 }
 
-/** One sentence per calibrated cell of this model, for the notes of an answer. */
-export function calibrationNotes(set: CoefficientSet, modelKey: string): string[] {
-  return Object.entries(set.calibrations ?? {})
-    .filter(([cell]) => cell.startsWith(`${modelKey}/`))
-    .map(([cell, { points, layouts, source }]) => {
-      const [accelerator, engine, format] = cell.slice(modelKey.length + 1).split('/')
-      return `calibrated on ${points} measured ${points === 1 ? 'point' : 'points'} of yours: ${accelerator}, ${engine}, ${format}, ${layouts.join(' and ')} (${source}); other layouts of it are a guess, everything else is as shipped`
-    })
+/** One sentence per calibrated cell of this model, for the notes of an answer; one that says so where there is none. */
+export function calibrationNotes({ calibrations }: CoefficientSet, modelKey: string): string[] {
+  if (calibrations === undefined) return []
+  const own = Object.entries(calibrations).filter(([cell]) => cell.startsWith(`${modelKey}/`))
+  if (own.length === 0)
+    return ['the calibration given has nothing on this model: this answer is as without it']
+  return own.map(([cell, { points, layouts, source }]) => {
+    const [accelerator, engine, format] = cell.slice(modelKey.length + 1).split('/')
+    const measured = `${points} measured ${points === 1 ? 'point' : 'points'} (${source})`
+    return `${accelerator} with ${engine} and ${format} is calibrated on ${measured} of ${layouts.join(' and ')}; its other layouts borrow from them, everything else is as shipped`
+  })
 }

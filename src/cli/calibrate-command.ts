@@ -1,7 +1,11 @@
 /** `calibrate`, from paths to the file and what is printed. */
 import { existsSync, statSync } from 'node:fs'
 import { runFolders } from '../accuracy/runs/run-folder-file.ts'
-import { calibrateCells, type RefusedPoint, type UserCalibration } from '../accuracy/user-calibration-cells.ts'
+import {
+  calibrateCells,
+  type RefusedPoint,
+  type UserCalibration,
+} from '../accuracy/user-calibration-cells.ts'
 import {
   type DescribedCell,
   type DescribedOverlay,

@@ -22,6 +22,8 @@ const optional = [
   'ep',
   'replicas',
   'cached_tokens',
+  'isl_cv',
+  'osl_cv',
   'requests',
   'statistic',
   'board_watts',
@@ -30,6 +32,7 @@ const optional = [
   'engine_version',
   'note',
 ] as const
+const zeroAllowed: ReadonlySet<string> = new Set(['cached_tokens', 'isl_cv', 'osl_cv'])
 const known: readonly string[] = [...required, ...loads, ...results, ...optional]
 
 export interface OwnPoints {
@@ -62,12 +65,7 @@ export function readOwnPoints(table: CsvTable, path: string, catalog: FactsCatal
 
 type OwnDeployment = Extract<MeasuredPoint['deployment'], { mode: 'aggregated' }>
 
-function pointOf(
-  record: CsvRecord,
-  path: string,
-  modelId: string,
-  deployment: OwnDeployment,
-): MeasuredPoint {
+function pointOf(record: CsvRecord, path: string, modelId: string, deployment: OwnDeployment): MeasuredPoint {
   const number = (column: string) => positive(record, column, path)
   const inputTokens = needed(record, 'isl', path)
   const outputTokens = needed(record, 'osl', path)
@@ -83,12 +81,7 @@ function pointOf(
   const tpotMs = number('tpot_ms')
   const tokensPerSecond = number('tokens_per_s')
   if (ttftMs === null && tpotMs === null && tokensPerSecond === null)
-    throw fault(
-      path,
-      record.line,
-      'the row measures nothing',
-      `fill at least one of ${results.join(', ')}`,
-    )
+    throw fault(path, record.line, 'the row measures nothing', `fill at least one of ${results.join(', ')}`)
   const devices = deploymentDevices(deployment)
   const load = loadOf(record, path)
   const requestsPerSecond =
@@ -112,7 +105,13 @@ function pointOf(
     file: 'own_points',
     modelId,
     deployment,
-    shape: { inputTokens, outputTokens, cachedTokens, inputVariation: 0, outputVariation: 0 },
+    shape: {
+      inputTokens,
+      outputTokens,
+      cachedTokens,
+      inputVariation: number('isl_cv') ?? 0,
+      outputVariation: number('osl_cv') ?? 0,
+    },
     nominalInputTokens: inputTokens,
     nominalOutputTokens: outputTokens,
     load,
@@ -204,7 +203,7 @@ function positive(record: CsvRecord, column: string, path: string): number | nul
   if (text === '') return null
   const value = record.positive(column)
   if (value !== null) return value
-  if (column === 'cached_tokens' && record.number(column) === 0) return null
+  if (zeroAllowed.has(column) && record.number(column) === 0) return null
   throw fault(
     path,
     record.line,

@@ -31,9 +31,9 @@ export function readCalibrationPoints(
     : preparedRows(text, path, catalogLookups(catalog))
   if (read.prepared.length === 0) {
     const reasons = [...new Set(read.leftOut.map(({ reason }) => reason))]
-    throw new TokenwrightError('measurements', 'no row can be calibrated on', {
+    throw new TokenwrightError('measurements', `no row can be calibrated on: ${reasons.join('; ')}`, {
       where: path,
-      fix: `${reasons.join('; ')}: see docs/guides/calibrate.md for what a row must say`,
+      fix: 'docs/guides/calibrate.md says what a row must state; the plain form there needs the least',
     })
   }
   for (const prepared of read.prepared) refuseWrongUnits(prepared, path, set)

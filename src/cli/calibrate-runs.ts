@@ -55,7 +55,8 @@ export function calibrateFolder(
     cell: calibratedCell(cell),
     ...namesOf(cell),
     source: folder,
-    points: count,
+    // Its requests met one load: for trust a run is one point.
+    points: 1,
     layouts: deployment.mode === 'aggregated' ? [layoutText(deployment.pool.parallelism)] : [],
     multipliers: calibration.multipliers.map(({ name, multiplier }) => ({ name, multiplier, sigma: null })),
     shifts: shiftsOf(calibration.multipliers),

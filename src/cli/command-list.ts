@@ -40,6 +40,11 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/validate.ts')).validateCommand(),
   },
   {
+    name: 'calibrate',
+    summary: 'a few measurements of your own, and predictions of that deployment lean on them',
+    load: async () => (await import('./commands/calibrate.ts')).calibrateCommand(),
+  },
+  {
     name: 'trace',
     summary: 'what a trace of requests holds: rate, burstiness, lengths, prefix reuse, sessions',
     load: async () => (await import('./commands/trace.ts')).traceCommand(),

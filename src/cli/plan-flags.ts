@@ -25,6 +25,7 @@ export interface PlanFlags {
   readonly loadFactor?: string
   readonly demandShape?: string
   readonly facts?: string
+  readonly coefficients?: string
   readonly example?: boolean
   readonly verify?: string | true
   readonly top?: string
@@ -75,6 +76,7 @@ export function withPlanFlags(command: Command): Command {
     .option('--load-factor <share>', 'mean demand ÷ capacity bought: 60% (default: 1, always full)')
     .option('--demand-shape <id>', 'the same from a day of demand: office-generic, or 24 numbers')
     .option('--facts <file>', 'YAML file with your own accelerators, prices, tariffs')
+    .option('--coefficients <file>', 'your own calibration, as tokenwright calibrate writes it')
     .option('--verify [n]', 'simulate the n cheapest (default: 3) and show where the twin differs')
     .optionsGroup('Output:')
     .option('--top <n>', 'rows of the ranking (default: 10; files: all)')

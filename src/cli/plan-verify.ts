@@ -3,6 +3,7 @@ import type { FactsCatalog } from '../catalog/index.ts'
 import { findAccelerator } from '../catalog/lookup.ts'
 import { TokenwrightError } from '../core/errors.ts'
 import type { ModelArchitecture } from '../model/index.ts'
+import type { CoefficientSet } from '../perf/coefficients.ts'
 import { loadCoefficients } from '../perf/load-coefficients-file.ts'
 import type { PlanResult } from '../plan/index.ts'
 import { type Verification, verifyCandidate } from '../plan/verify.ts'
@@ -33,8 +34,8 @@ export function verifyPlan(
   count: number,
   catalog: FactsCatalog,
   architecture: ModelArchitecture,
+  coefficients: CoefficientSet = loadCoefficients(),
 ): Verification[] {
-  const coefficients = loadCoefficients()
   const calibration = loadTwinCalibration()
   const chosen = result.ranking.slice(0, count)
   const progress = startProgress()

@@ -2,11 +2,14 @@
 
 import { loadTrustData } from '../accuracy/load-trust-file.ts'
 import { trustOf } from '../accuracy/trust.ts'
+import { loadCalibrationSettings } from '../accuracy/user-calibration-settings-file.ts'
+import { calibrationNotes, withCalibratedTrust } from '../accuracy/user-calibration-trust.ts'
 import type { FactsCatalog, Price } from '../catalog/index.ts'
 import { loadCatalogWithFacts } from '../catalog/index.ts'
 import { TokenwrightError } from '../core/errors.ts'
 import { parseCount } from '../core/parse-quantity.ts'
 import type { ModelArchitecture } from '../model/index.ts'
+import { architectureKey, type CoefficientSet } from '../perf/coefficients.ts'
 import { loadCoefficients } from '../perf/load-coefficients-file.ts'
 import {
   type PlanContext,
@@ -36,9 +39,15 @@ export async function runPlan(name: string | undefined, flags: PlanFlags): Promi
   const request = planRequest(model.id, flags, facts, trace)
   const today = new Date().toISOString().slice(0, 10)
   const catalog = withOverrides(facts, flags, request.tier, today)
-  const coefficients = loadCoefficients()
+  const coefficients = loadCoefficients(flags.coefficients)
   const { id: modelId, architecture } = model
-  const trust = trustOf(modelId, architecture, coefficients, loadTrustData(), generationsOf(catalog))
+  const trust = withCalibratedTrust(
+    trustOf(modelId, architecture, coefficients, loadTrustData(), generationsOf(catalog)),
+    modelId,
+    architecture,
+    coefficients,
+    loadCalibrationSettings().bands,
+  )
   const context = perfContext({
     modelId,
     architecture,
@@ -47,8 +56,9 @@ export async function runPlan(name: string | undefined, flags: PlanFlags): Promi
     trust: (question, _, performance) => trust(question, performance.concurrency),
   })
   const result = searched(request, context)
-  const report = await planReport(result, catalog, model.architecture, trace)
-  writePlan(await verified(report, catalog, model.architecture, flags), flags)
+  const notes = [...calibrationNotes(coefficients, architectureKey(architecture)), ...(trace?.notes ?? [])]
+  const report = await planReport(result, catalog, model.architecture, notes)
+  writePlan(await verified(report, catalog, model.architecture, coefficients, flags), flags)
 }
 
 /** The twin is loaded only when it is asked for. */
@@ -56,13 +66,20 @@ async function verified(
   report: PlanReport,
   catalog: FactsCatalog,
   architecture: ModelArchitecture,
+  coefficients: CoefficientSet,
   flags: PlanFlags,
 ): Promise<PlanReport> {
   if (flags.verify === undefined) return report
   const { verifiedCandidates, verifyPlan } = await import('./plan-verify.ts')
   return {
     ...report,
-    verifications: verifyPlan(report.result, verifiedCandidates(flags.verify), catalog, architecture),
+    verifications: verifyPlan(
+      report.result,
+      verifiedCandidates(flags.verify),
+      catalog,
+      architecture,
+      coefficients,
+    ),
   }
 }
 
@@ -112,14 +129,14 @@ async function planReport(
   result: PlanResult,
   catalog: FactsCatalog,
   architecture: ModelArchitecture,
-  trace: TraceStatistics | null,
+  notes: readonly string[],
 ): Promise<PlanReport> {
   const chosen = result.ranking[0]
   // Loaded now: launch files bring a YAML library that the search has no use for.
   const { launchOf } = await import('./plan-launch.ts')
   const launch = chosen === undefined ? null : launchOf(chosen, result.request, architecture, catalog)
   return {
-    result: { ...result, warnings: [...result.warnings, ...(trace?.notes ?? [])] },
+    result: { ...result, warnings: [...result.warnings, ...notes] },
     files: launch?.files ?? [],
     benchmarkCommand: launch?.benchmarkCommand ?? null,
     prices: usedPrices(result, catalog),

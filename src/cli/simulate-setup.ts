@@ -1,9 +1,11 @@
 /** From flags and files to everything a simulation needs: deployment, workload, pools, prices, faults. */
+import { calibrationNotes } from '../accuracy/user-calibration-trust.ts'
 import { findAccelerator, loadCatalogWithFacts } from '../catalog/index.ts'
 import { TokenwrightError } from '../core/errors.ts'
 import { parseDurationMs } from '../core/parse-quantity.ts'
 import { RandomSource } from '../core/random.ts'
 import type { FleetSettings, PoolSettings } from '../fleet/types.ts'
+import { architectureKey } from '../perf/coefficients.ts'
 import { loadCoefficients } from '../perf/load-coefficients-file.ts'
 import { parseObjectives } from '../plan/objectives.ts'
 import type { Objective } from '../plan/types.ts'
@@ -136,6 +138,9 @@ export async function setUpSimulation(
     overridden: isOverridden(flags),
     notes: [
       ...new Set(questions.flatMap(({ notes }) => notes)),
+      ...new Set(
+        questions.flatMap(each => calibrationNotes(coefficients, architectureKey(each.architecture))),
+      ),
       ...mixedNotes(questions, flags),
       ...workload.notes,
       ...prices.notes,

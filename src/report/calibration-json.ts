@@ -19,8 +19,7 @@ export function calibrationJson(report: CalibrationReport, overlay: DescribedOve
                 measured,
                 before: predicted,
                 after: valuesOf(metric, prepared, after).predicted,
-                leaveOneOut:
-                  leaveOneOut === null ? null : valuesOf(metric, prepared, leaveOneOut).predicted,
+                leaveOneOut: leaveOneOut === null ? null : valuesOf(metric, prepared, leaveOneOut).predicted,
               },
             ],
           ]

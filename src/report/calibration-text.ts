@@ -23,7 +23,12 @@ export function calibrationText(report: CalibrationReport): string {
     ...runs.map(runText),
     ...(reasons.length === 0
       ? []
-      : [['Not calibrated on:', ...reasons.map(([why, rows]) => `${indent}${plural(rows.length, 'row')}: ${why}`)].join('\n')]),
+      : [
+          [
+            'Not calibrated on:',
+            ...reasons.map(([why, rows]) => `${indent}${plural(rows.length, 'row')}: ${why}`),
+          ].join('\n'),
+        ]),
     ...(notes.length === 0 ? [] : [['Notes:', ...notes.map(note => `${indent}${note}`)].join('\n')]),
     [
       `Written to ${output}. Use it with`,
@@ -86,13 +91,7 @@ function errorTable({ errors }: CalibratedCell): string {
   const text = (error: CalibrationError | null) =>
     error === null ? missing : `${formatPercent(error.mean)} / ${formatPercent(error.median)}`
   return renderTable(
-    [
-      left('error, mean / median'),
-      right('points'),
-      right('before'),
-      right('after'),
-      right('each left out'),
-    ],
+    [left('error, mean / median'), right('points'), right('before'), right('after'), right('each left out')],
     calibrationMetrics.flatMap(metric => {
       const found = errors[metric]
       return found === undefined
@@ -129,11 +128,7 @@ function pointTable(points: readonly CalibratedPoint[]): string {
       right('before'),
       right('after'),
     ],
-    points.map(point => [
-      point.prepared.point.id,
-      ...latency('tpot', point),
-      ...latency('ttft', point),
-    ]),
+    points.map(point => [point.prepared.point.id, ...latency('tpot', point), ...latency('ttft', point)]),
     { indent },
   )
 }
