@@ -15,6 +15,7 @@ import { Worker } from 'node:worker_threads'
 import { catalogLookups } from '../src/accuracy/catalog-lookups-file.ts'
 import { type HeldOutPoint, predictAll } from '../src/accuracy/cross-validation.ts'
 import { type FoldKind, foldKinds } from '../src/accuracy/folds.ts'
+import { loadCalibrationSettings } from '../src/accuracy/user-calibration-settings-file.ts'
 import { loadCatalog } from '../src/catalog/index.ts'
 import { loadCoefficients } from '../src/perf/load-coefficients-file.ts'
 import { accuracyFigures } from './calibrate/accuracy-figures.ts'
@@ -83,7 +84,8 @@ const isTrusted = (held: HeldOutPoint) => held.prepared.point.suspect === null
 const all = byKind(kind => restoreHeldOut(points, lines.get(kind)!))
 const clean = byKind(kind => all[kind].filter(isTrusted))
 const coefficients = loadCoefficients()
-const report = await accuracyReport({ folder, catalog, coefficients, files, all, clean, ownPoints: null })
+const ownPoints = loadCalibrationSettings().heldOut ?? []
+const report = await accuracyReport({ folder, catalog, coefficients, files, all, clean, ownPoints })
 write('data/calibration/error-bands.json', `${JSON.stringify(report.bands, rounded, 1)}\n`)
 write('data/calibration/accuracy.json', `${JSON.stringify({ ...report, bands: undefined }, rounded)}\n`)
 const latency = files.find(file => file.name === 'serving_latency.csv')

@@ -84,7 +84,7 @@ export function legend(
   let x = left
   return entries.flatMap(({ name, hue }) => {
     const at = x
-    x += 26 + 6.6 * name.length
+    x += 34 + 6.8 * name.length
     return [
       element('circle', { class: `key hue-${hue}`, cx: at + 4, cy: top - 4, r: 4 }),
       svgText(at + 13, top, name),

@@ -66,7 +66,7 @@ export function heatTable(points: readonly HeldOutPoint[]): Markup {
       )
     }),
     ...columns.map(({ name }, index) =>
-      svgText(x(index) + cellWidth / 2, 68, name.slice(0, 5).replace('Tenso', 'TRT'), {
+      svgText(x(index) + cellWidth / 2, 68, shortEngines[name] ?? name, {
         class: 'soft',
         anchor: 'middle',
       }),
@@ -107,6 +107,9 @@ function colourKey(x: number, y: number): Markup[] {
     ]
   })
 }
+
+/** What fits over a column. */
+const shortEngines: Readonly<Record<string, string>> = { SGLang: 'SGL', 'TensorRT-LLM': 'TRT' }
 
 function shortName(model: string): string {
   return model.slice(model.indexOf('/') + 1)

@@ -115,5 +115,6 @@ function thinned(axis: Axis): Axis {
 }
 
 function tickText(value: number, axis: Axis): string {
-  return value >= 10_000 ? `${value / 1000}k` : tickLabel(value, axis)
+  if (value >= 1e6) return `${value / 1e6}M`
+  return value >= 1e4 ? `${value / 1e3}k` : tickLabel(value, axis)
 }

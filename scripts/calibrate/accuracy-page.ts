@@ -1,14 +1,13 @@
 /** docs/models/accuracy.md and the README's table: prints a report, computes nothing. */
 
+import type { FoldKind } from '../../src/accuracy/folds.ts'
+import { bandTable, coverageSliceTable, coverageTable, widthTable } from './accuracy-band-tables.ts'
 import { errorText, percent, table } from './accuracy-markdown.ts'
 import type { AccuracyReport } from './accuracy-report.ts'
 import type { SliceErrors } from './accuracy-slices.ts'
 import {
-  bandTable,
   barTable,
   cellTable,
-  coverageSliceTable,
-  coverageTable,
   decompositionTable,
   marginTable,
   noiseTable,
@@ -29,7 +28,7 @@ export interface PageFigure {
 }
 
 /** The README's short table: main errors when configurations, models and accelerators are new. */
-export function readmeTable({ slices, bars }: AccuracyReport): string {
+export function readmeTable({ slices, bars, regret }: AccuracyReport): string {
   const rows = [
     ['tpot', 'TPOT, aggregated serving, mean', 'mape'],
     ['ttft', 'TTFT, same rows, median', 'median'],
@@ -55,9 +54,21 @@ export function readmeTable({ slices, bars }: AccuracyReport): string {
           ],
         ]
   })
+  const regrets = (
+    [
+      ['regret of the recommendation among what meets the limit, mean', 'feasibleKnown'],
+      ['the same when the limit too is judged by prediction, mean', 'configuration'],
+    ] as const
+  ).map(([what, field]) => {
+    const of = (kind: FoldKind) => {
+      const line = regret.find(one => one.file === 'serving_latency' && one.kind === kind)
+      return line === undefined ? '–' : percent(line.regret[field].mean)
+    }
+    return [what, `**${of('configuration')}**`, of('model'), of('accelerator')]
+  })
   const met = bars.filter(bar => bar.met === true).length
   const judged = bars.filter(bar => bar.met !== null).length
-  return `${table(['error, held out', 'new configuration', 'new model', 'new accelerator'], errors)}\n\n${met} of ${judged} bars that the project set itself are met; the page names the others.`
+  return `${table(['error, held out', 'new configuration', 'new model', 'new accelerator'], [...errors, ...regrets])}\n\n${met} of ${judged} bars that the project set itself are met; the page names the others.`
 }
 
 export function accuracyPage(report: AccuracyReport, figures: Readonly<Record<string, PageFigure>>): string {
@@ -154,13 +165,19 @@ model nor accelerator, or a generation without any measurement; both spreads tog
 
 ${bandTable(report.bands)}
 
-**Do they hold what they say?** Bands made without a whole configuration group, accelerator or model are judged on its rows. Their ends
-are percentiles of residuals, stretched until clusters left out are held too; a single cluster cannot be judged.
+These are the bands over all situations. The one a question gets is wider or narrower in ln space by the factors of its load (requests in
+flight), vendor, engine and speculation, which multiply; here those of TPOT, the others are in \`data/calibration/error-bands.json\`:
+
+${widthTable(report.bands)}
+
+**Do they hold what they say?** Bands made without a whole configuration group, accelerator or model are judged on its rows, factors
+included. Their ends are percentiles of residuals, stretched until clusters left out are held too; a single cluster cannot be judged,
+and a handful of models or accelerators says little about the next one.
 
 ${coverageTable(report)}
 
 ${figure('coverage')}
-One width for all loads and vendors cannot be right everywhere; where a band holds less than it says, it is too narrow there:
+The same rows by situation, both modes together; where a band holds less than it says, it is too narrow there:
 
 ${coverageSliceTable(report)}
 

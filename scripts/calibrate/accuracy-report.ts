@@ -2,6 +2,7 @@
 import { catalogLookups } from '../../src/accuracy/catalog-lookups-file.ts'
 import { type ErrorBands, errorBands, type HeldOutByKind } from '../../src/accuracy/error-bands.ts'
 import { openPredictor } from '../../src/accuracy/predictor-file.ts'
+import type { CalibrationResult } from '../../src/accuracy/user-calibration-settings-file.ts'
 import type { FactsCatalog } from '../../src/catalog/system-types.ts'
 import type { CoefficientSet } from '../../src/perf/coefficients.ts'
 import { type Bar, barsOf } from './accuracy-bars.ts'
@@ -19,13 +20,6 @@ import { readUnfitted, type UnfittedErrors, unfittedErrors } from './accuracy-un
 import { type WallPower, wallPower } from './accuracy-wall-power.ts'
 import { type MeasuredFileContent, trainingFileNames } from './measured-points-file.ts'
 
-/** Errors after a few of a user's own measurements, where somebody has measured them. */
-export interface OwnPointErrors {
-  readonly rows: number
-  readonly tpotMean: number
-  readonly ttftMedian: number
-}
-
 export interface AccuracyReport {
   readonly schema: 'accuracy/1'
   /** Of the coefficients. */
@@ -37,7 +31,8 @@ export interface AccuracyReport {
   readonly wallPower: WallPower | null
   readonly forwardPasses: ForwardPassErrors | null
   readonly replays: readonly ReplayErrors[]
-  readonly ownPoints: OwnPointErrors | null
+  /** After a few of a user's own measurements: measured apart, by npm run accuracy:calibrated. */
+  readonly ownPoints: readonly CalibrationResult[]
   readonly regret: readonly RegretLine[]
   readonly bands: ErrorBands
   readonly bandCoverage: BandCoverage
@@ -55,7 +50,7 @@ export interface ReportInput {
   /** Predictions of every measurement, and of those that the row rules trust. */
   readonly all: HeldOutByKind
   readonly clean: HeldOutByKind
-  readonly ownPoints: OwnPointErrors | null
+  readonly ownPoints: readonly CalibrationResult[]
 }
 
 const unfittedNames = [

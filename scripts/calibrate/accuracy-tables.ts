@@ -1,6 +1,4 @@
 /** Tables of the accuracy page. */
-import { judgedClasses } from '../../src/accuracy/band-coverage.ts'
-import { bandClasses, bandMetrics, type ErrorBands } from '../../src/accuracy/error-bands.ts'
 import { foldKinds } from '../../src/accuracy/folds.ts'
 import type { ErrorStatistics } from '../../src/accuracy/score.ts'
 import type { Bar } from './accuracy-bars.ts'
@@ -13,7 +11,7 @@ const mark = (met: boolean | null) => (met === null ? 'not measured here' : met 
 function limitText({ direction, bar, excellent }: Bar): string {
   if (direction === 'between') return `${percent(bar, 0)} ± 5`
   const sign = direction === 'at most' ? '≤' : '≥'
-  return `${sign} ${percent(bar, bar * 100 === Math.round(bar * 100) ? 0 : 1)}${excellent === null ? '' : ` (${percent(excellent, 0)})`}`
+  return `${sign} ${percent(bar, Math.round(1000 * bar) % 10 === 0 ? 0 : 1)}${excellent === null ? '' : ` (${percent(excellent, 0)})`}`
 }
 
 export function barTable(bars: readonly Bar[]): string {
@@ -186,52 +184,6 @@ export function marginTable({ regret }: AccuracyReport): string {
           `${percent(plan.loaded.mean)} / ${percent(plan.loaded.median)}`,
         ]),
       ),
-  )
-}
-
-export function bandTable(bands: ErrorBands): string {
-  const text = (band: { low: number; high: number }) => `×${band.low.toFixed(2)} … ×${band.high.toFixed(2)}`
-  return table(
-    ['a question is', 'mode', 'TPOT', 'TTFT', 'tokens/s', 'rows'],
-    bandClasses.flatMap(name =>
-      (['aggregated', 'disaggregated'] as const).map(m => {
-        const b = bands.classes[name][m]
-        return [name, m, text(b.tpot), text(b.ttft), text(b.throughput), b.tpot.rows || '']
-      }),
-    ),
-  )
-}
-
-export function coverageTable({ bandCoverage }: AccuracyReport): string {
-  return table(
-    ['a question is', 'mode', 'metric', 'rows', 'clusters', 'inside'],
-    bandCoverage.cells.map(cell => [
-      cell.class,
-      cell.mode,
-      cell.metric,
-      cell.rows,
-      cell.clusters,
-      percent(cell.share),
-    ]),
-  )
-}
-
-export function coverageSliceTable({ bandCoverage }: AccuracyReport): string {
-  const levels = [...Map.groupBy(bandCoverage.slices, one => `${one.slice}|${one.level}`)]
-  const columns = bandMetrics.flatMap(metric => judgedClasses.map(name => ({ metric, name })))
-  return table(
-    ['inside', '', ...columns.map(({ metric, name }) => `${metric}, ${name}`)],
-    levels.map(([key, members]) => {
-      const [slice, level] = key.split('|') as [string, string]
-      return [
-        slice,
-        level,
-        ...columns.map(({ metric, name }) => {
-          const found = members.find(one => one.class === name && one.metric === metric)
-          return found === undefined ? '' : `${percent(found.share, 0)} (${found.rows})`
-        }),
-      ]
-    }),
   )
 }
 

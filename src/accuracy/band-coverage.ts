@@ -5,18 +5,20 @@
 import { type SituatedResidual, widthFactor } from './band-widths.ts'
 import {
   type BandMetric,
-  type BandMode,
   bandMetrics,
-  bandModes,
-  clusterFolds,
-  factorsOf,
   type HeldOutByKind,
   type HeldOutClass,
   type HeldOutResidual,
-  localBand,
-  type ResidualsByMode,
   residualsByMode,
 } from './error-bands.ts'
+import {
+  type BandMode,
+  bandModes,
+  foldsOf,
+  type ResidualsByMode,
+  restOf,
+  situatedBands,
+} from './situated-bands.ts'
 
 export const judgedClasses: readonly HeldOutClass[] = ['cell', 'accelerator', 'model']
 
@@ -42,26 +44,18 @@ export function judgeBands(held: HeldOutByKind): JudgedRow[] {
 export function judgeResiduals<Residual extends SituatedResidual>(
   residuals: ResidualsByMode<Residual>,
 ): { mode: BandMode; residual: Residual; inside: boolean }[] {
-  const parts = clusterFolds(
-    bandModes.flatMap(mode =>
-      residuals[mode].map(residual => ({ cluster: residual.cluster, value: residual.value, mode, residual })),
-    ),
-  )
+  const parts = foldsOf(residuals)
   return parts.flatMap(part => {
-    const rest = parts.filter(other => other !== part).flat()
-    const restOf = (mode: BandMode) => rest.flatMap(one => (one.mode === mode ? [one.residual] : []))
-    const train = { aggregated: restOf('aggregated'), disaggregated: restOf('disaggregated') }
-    const factors = factorsOf(train)
-    const bands = {
-      aggregated: localBand(train.aggregated, factors),
-      disaggregated: localBand(train.disaggregated, factors),
-    }
-    return part
-      .filter(one => train[one.mode].length > 0)
-      .map(({ mode, residual }) => {
-        const scaled = residual.value / widthFactor(factors, residual.situation)
-        return { mode, residual, inside: scaled >= bands[mode].low && scaled <= bands[mode].high }
+    const rest = restOf(parts, part)
+    const { widths, bands } = situatedBands(rest)
+    return bandModes.flatMap(mode => {
+      if (rest[mode].length === 0) return []
+      const { low, high } = bands[mode]
+      return part[mode].map(residual => {
+        const scaled = residual.value / widthFactor(widths, residual.situation)
+        return { mode, residual, inside: scaled >= low && scaled <= high }
       })
+    })
   })
 }
 

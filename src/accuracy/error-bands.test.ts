@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { RandomSource } from '../core/random.ts'
-import {
-  bandsFor,
-  type ClusteredResidual,
-  clusterFolds,
-  type ErrorBands,
-  stretchedBand,
-} from './error-bands.ts'
+import { type ClusteredResidual, clusterFolds, stretchedBand } from './clustered-residuals.ts'
+import { bandsFor, type ErrorBands } from './error-bands.ts'
 
 /** Rows whose residual is their cluster's own shift plus a little noise of each row, both normal. */
 function clustered(

@@ -1,21 +1,16 @@
 /**
- * How wide a prediction's 80 % band is, from held-out residuals of its kind, ln(measured ÷ predicted), each divided by the width
- * factor of its load, vendor, engine and speculation (band-widths.ts): their 10th and 90th percentile, stretched around the median until bands made without a cluster hold 80 % of that cluster's rows.
- *
- * Rows of one configuration, accelerator or model err together, so percentiles over all rows promise too much to a cluster
- * that was not among them. The stretch is a split-conformal correction with whole clusters left out (jackknife+ of Barber,
- * Candès, Ramdas and Tibshirani 2021, by clusters instead of rows). band-coverage.ts judges the result.
+ * How wide a prediction's 80 % band is, from held-out residuals of its kind, ln(measured ÷ predicted): their 10th and 90th
+ * percentile, stretched until bands made without a cluster hold 80 % of its rows (clustered-residuals.ts), and as wide as the load,
+ * vendor, engine and speculation of a question make it (band-widths.ts). band-coverage.ts judges the result.
  */
-import { quantile } from '../core/statistics.ts'
-import {
-  type BandSituation,
-  type SituatedResidual,
-  type WidthFactors,
-  widthFactor,
-  widthFactors,
-} from './band-widths.ts'
+import { type BandSituation, type SituatedResidual, type WidthFactors, widthFactor } from './band-widths.ts'
+import { stretchedBand } from './clustered-residuals.ts'
 import type { HeldOutPoint } from './cross-validation.ts'
-import { configurationGroup, type FoldKind, hash } from './folds.ts'
+import { configurationGroup, type FoldKind } from './folds.ts'
+import { type BandMode, type ResidualsByMode, situatedBands } from './situated-bands.ts'
+
+export { stretchedBand } from './clustered-residuals.ts'
+export { type BandMode, bandModes } from './situated-bands.ts'
 
 /**
  * How far a question is from what was measured.
@@ -28,9 +23,6 @@ export type BandClass = (typeof bandClasses)[number]
 
 export const bandMetrics = ['tpot', 'ttft', 'throughput'] as const
 export type BandMetric = (typeof bandMetrics)[number]
-
-export const bandModes = ['aggregated', 'disaggregated'] as const
-export type BandMode = (typeof bandModes)[number]
 
 /** Measured value lies in [predicted × low, predicted × high] in 8 of 10 held-out cases. */
 export interface Band {
@@ -62,18 +54,10 @@ export interface LocalBands extends ByMode {
 
 export type HeldOutByKind = Readonly<Record<FoldKind, readonly HeldOutPoint[]>>
 
-/** Share of held-out rows that a band is to hold. */
-export const bandShare = 0.8
-
 /** The way of holding out that stands for a class; unseen is put together of two. */
 export const kindOfClass = { cell: 'configuration', accelerator: 'accelerator', model: 'model' } as const
 
-/** A residual and the cluster whose rows err together with it. */
-export interface ClusteredResidual {
-  readonly cluster: string
-  readonly value: number
-}
-
+/** A residual with the prediction that it is of. */
 export interface HeldOutResidual extends SituatedResidual {
   readonly held: HeldOutPoint
 }
@@ -130,52 +114,6 @@ function clusterOf(kind: FoldKind, { prepared }: HeldOutPoint): string {
   }
 }
 
-/** Up to so many clusters each leave on their own; more are spread over five folds by a hash of their name. */
-const mostSingleClusters = 24
-const folds = 5
-
-/** Residuals in folds of whole clusters. */
-export function clusterFolds<Residual extends ClusteredResidual>(
-  residuals: readonly Residual[],
-): Residual[][] {
-  const clusters = new Set(residuals.map(residual => residual.cluster))
-  const foldOf = (cluster: string) =>
-    clusters.size <= mostSingleClusters ? cluster : String(hash(cluster) % folds)
-  return [...Map.groupBy(residuals, residual => foldOf(residual.cluster)).values()]
-}
-
-/** Ends of the band in ln space; NaN without residuals. */
-export function stretchedBand(residuals: readonly ClusteredResidual[]): { low: number; high: number } {
-  const stretch = stretchOf(residuals)
-  const { low, middle, high } = percentiles(residuals)
-  return { low: middle + stretch * (low - middle), high: middle + stretch * (high - middle) }
-}
-
-function percentiles(residuals: readonly ClusteredResidual[]): { low: number; middle: number; high: number } {
-  const values = residuals.map(residual => residual.value)
-  return {
-    low: quantile(values, (1 - bandShare) / 2),
-    middle: quantile(values, 0.5),
-    high: quantile(values, (1 + bandShare) / 2),
-  }
-}
-
-/** Narrower than the percentiles is never right: a cluster left out is no better known than the others. */
-const leastStretch = 1
-
-/** How far percentiles of the other clusters must be stretched to hold 80 % of the rows of each cluster in turn. */
-function stretchOf(residuals: readonly ClusteredResidual[]): number {
-  const parts = clusterFolds(residuals)
-  if (parts.length < 2) return leastStretch
-  const needed = parts.flatMap(part => {
-    const { low, middle, high } = percentiles(parts.filter(other => other !== part).flat())
-    return part.map(({ value }) => (value - middle) / (value < middle ? low - middle : high - middle))
-  })
-  return Math.max(leastStretch, quantile(needed, bandShare))
-}
-
-export type ResidualsByMode<Residual = SituatedResidual> = Readonly<Record<BandMode, readonly Residual[]>>
-
 /** Residuals of a class in one metric. */
 export function residualsByMode(
   held: HeldOutByKind,
@@ -185,32 +123,6 @@ export function residualsByMode(
   const kind = kindOfClass[name]
   const of = (mode: BandMode) => clusteredResiduals(held[kind], kind, mode, metric)
   return { aggregated: of('aggregated'), disaggregated: of('disaggregated') }
-}
-
-/** Width factors from both modes together, each divided by its own spread: few accelerators and models were measured in both. */
-export function factorsOf(residuals: ResidualsByMode): WidthFactors {
-  return widthFactors(
-    bandModes.flatMap(mode => {
-      const spread = quantile(
-        residuals[mode].map(one => Math.abs(one.value)),
-        bandShare,
-      )
-      return residuals[mode].map(one => ({ ...one, value: one.value / spread }))
-    }),
-  )
-}
-
-/** Ends in ln space where all factors are 1. */
-export function localBand(
-  residuals: readonly SituatedResidual[],
-  factors: WidthFactors,
-): { low: number; high: number } {
-  return stretchedBand(
-    residuals.map(({ cluster, value, situation }) => ({
-      cluster,
-      value: value / widthFactor(factors, situation),
-    })),
-  )
 }
 
 function bandOf({ low, high }: { low: number; high: number }, rows: number): Band {
@@ -237,13 +149,11 @@ export function errorBands(held: HeldOutByKind, source: string, asOf: string): E
   }
   const local = (name: HeldOutClass): LocalBands => {
     const residuals = byMetric(metric => residualsByMode(held, name, metric))
-    const widths = byMetric(metric => factorsOf(residuals[metric]))
+    const situated = byMetric(metric => situatedBands(residuals[metric]))
     return {
-      widths,
+      widths: byMetric(metric => situated[metric].widths),
       ...byMode(mode =>
-        byMetric(metric =>
-          bandOf(localBand(residuals[metric][mode], widths[metric]), residuals[metric][mode].length),
-        ),
+        byMetric(metric => bandOf(situated[metric].bands[mode], residuals[metric][mode].length)),
       ),
     }
   }

@@ -7,7 +7,7 @@ import type { PredictionBasis } from '../core/provenance.ts'
 import type { ModelArchitecture } from '../model/architecture.ts'
 import { type Cell, type CoefficientSet, cellOf } from '../perf/coefficients.ts'
 import { type Deployment, deploymentDevices, type RequestShape } from '../perf/deployment.ts'
-import type { Band, BandClass, ErrorBands } from './error-bands.ts'
+import { type Band, type BandClass, bandsFor, type ErrorBands } from './error-bands.ts'
 import { type Neighbour, nearestNeighbours } from './neighbours.ts'
 
 export interface TrustData {
@@ -51,7 +51,12 @@ export function trustOf(
     const { deployment, accelerator, shape } = question
     const cell = cellOf(modelId, architecture, accelerator, deployment)
     const bandClass = classOf(cell, fitted)
-    const bands = data.bands.classes[bandClass][deployment.mode]
+    const bands = bandsFor(data.bands, bandClass, deployment.mode, {
+      vendor: accelerator.vendor,
+      engine: deployment.engine,
+      concurrency,
+      speculation: deployment.speculation !== null,
+    })
     const nearest = nearestNeighbours(
       {
         modelId,

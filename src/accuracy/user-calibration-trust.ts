@@ -1,8 +1,7 @@
 /**
  * What a user's calibration changes about trust. A calibrated cell counts as fitted. In the layouts that were measured its
  * bands are those of held-out rows that were predicted after calibrating on as many points of their layout, where these are
- * narrower. In other layouts bands stay: a calibration carried over to them helped no more than it harmed
- * (scripts/accuracy-calibrated.ts prints it).
+ * narrower. In other layouts, to which a calibration is carried over in part, bands stay.
  */
 import type { ModelArchitecture } from '../model/architecture.ts'
 import { type CoefficientSet, calibratedCell, cellOf } from '../perf/coefficients.ts'

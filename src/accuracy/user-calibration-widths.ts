@@ -1,6 +1,6 @@
 /** Chooses the widths of user calibrations by held-out error: calibrate on a few rows of a group, predict the others. */
 import { mean, median } from '../core/statistics.ts'
-import type { LocalCoefficients } from '../perf/coefficients.ts'
+import { carriedToOtherLayouts, type LocalCoefficients } from '../perf/coefficients.ts'
 import type { PreparedPoint } from './evaluate-point.ts'
 import { type CalibrationWidths, fitMultipliers, multiplierNames, predictWith } from './user-calibration.ts'
 
@@ -22,14 +22,20 @@ export interface CalibratedRow {
   readonly ttft: { readonly before: number; readonly after: number }
 }
 
-/** Predictions of `others` (the group's own rows by default) without those calibrated on. */
+/** Predictions of `others` (the group's own rows by default) without those calibrated on; in other layouts, what is carried over. */
 export function predictRest(
   group: HeldOutGroup,
   chosen: readonly PreparedPoint[],
   widths: CalibrationWidths,
   others: readonly PreparedPoint[] = group.rows,
 ): CalibratedRow[] {
-  const { shifts } = fitMultipliers(chosen, group.base, widths)
+  const { shifts: fitted } = fitMultipliers(chosen, group.base, widths)
+  const shifts =
+    others === group.rows
+      ? fitted
+      : Object.fromEntries(
+          Object.entries(fitted).map(([name, shift]) => [name, carriedToOtherLayouts * shift]),
+        )
   return others.flatMap(prepared => {
     const { tpotMs, ttftMs } = prepared.point
     if (chosen.includes(prepared) || tpotMs === null || ttftMs === null) return []

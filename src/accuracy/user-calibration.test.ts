@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { loadCatalog } from '../catalog/index.ts'
-import { type CoefficientSet, calibratedCell, resolveCoefficients } from '../perf/coefficients.ts'
+import {
+  type CoefficientSet,
+  calibratedCell,
+  carriedToOtherLayouts,
+  resolveCoefficients,
+} from '../perf/coefficients.ts'
 import { loadCoefficients } from '../perf/load-coefficients-file.ts'
 import { catalogLookups } from './catalog-lookups-file.ts'
 import { type PreparedPoint, preparePoint } from './evaluate-point.ts'
@@ -179,6 +184,21 @@ describe('withShifts', () => {
     const resolved = resolveCoefficients(overlaid, point.cell)
     for (const name of Object.keys(direct) as (keyof typeof direct)[])
       expect(direct[name] / resolved[name], name).toBeCloseTo(1, 9)
+  })
+})
+
+describe('other layouts of a calibrated cell', () => {
+  it('take a part of the shifts, other cells none', () => {
+    const shifts = { stepMicroseconds: 0.5 }
+    const [measuredLayout, otherLayout] = [2, 4].map(tensor => prepared(question(8, 500, tensor)))
+    const calibration = { shifts, points: 4, layouts: ['TP2'], source: 'test' }
+    const overlaid = { ...set, calibrations: { [calibratedCell(measuredLayout!.cell)]: calibration } }
+    const ratio = ({ cell }: PreparedPoint) =>
+      resolveCoefficients(overlaid, cell).stepMicroseconds / resolveCoefficients(set, cell).stepMicroseconds
+    expect(Math.log(ratio(measuredLayout!))).toBeCloseTo(0.5, 9)
+    expect(Math.log(ratio(otherLayout!))).toBeCloseTo(0.5 * carriedToOtherLayouts, 9)
+    const elsewhere = { ...measuredLayout!, cell: { ...measuredLayout!.cell, acceleratorId: 'h100-sxm' } }
+    expect(ratio(elsewhere)).toBe(1)
   })
 })
 

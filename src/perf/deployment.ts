@@ -25,6 +25,15 @@ export function devicesPerReplica(parallelism: Parallelism): number {
   return parallelism.tensor * parallelism.attentionData * parallelism.pipeline
 }
 
+/** `TP8 EP8`, `DP4 EP4`, `TP4 PP2`: equal layouts read the same. */
+export function layoutText(layout: Parallelism): string {
+  const parts = [`TP${layout.tensor}`]
+  if (layout.attentionData > 1) parts.push(`DP${layout.attentionData}`)
+  if (layout.expert > 1) parts.push(`EP${layout.expert}`)
+  if (layout.pipeline > 1) parts.push(`PP${layout.pipeline}`)
+  return parts.join(' ')
+}
+
 /** Equal engine instances that serve one role. */
 export interface Pool {
   readonly acceleratorId: string

@@ -7,7 +7,7 @@ import {
   type LocalCoefficients,
   resolveCoefficients,
 } from '../perf/coefficients.ts'
-import type { Deployment, Precision } from '../perf/deployment.ts'
+import { type Deployment, layoutText, type Precision } from '../perf/deployment.ts'
 import { type LoadPredictor, preparePrediction } from '../perf/prepare-prediction.ts'
 import type { DeploymentQuestion, PlanContext, PredictionTrust } from './search/context.ts'
 import { speculationOptions } from './speculation-options.ts'
@@ -26,6 +26,8 @@ export function perfContext(input: PerfContextInput): PlanContext {
   const { modelId, architecture, catalog, coefficients } = input
   const resolved = new Map<string, LocalCoefficients>()
   const precisionNames = new Map<Precision, string>()
+  // Only a user's calibration tells layouts apart.
+  const calibrated = coefficients.calibrations !== undefined
   const localCoefficients = (accelerator: Accelerator, deployment: Deployment): LocalCoefficients => {
     const { engine, mode, precision } = deployment
     let precisionName = precisionNames.get(precision)
@@ -33,7 +35,8 @@ export function perfContext(input: PerfContextInput): PlanContext {
       precisionName = JSON.stringify(precision)
       precisionNames.set(precision, precisionName)
     }
-    const key = `${accelerator.id} ${engine} ${mode} ${precisionName}`
+    const layout = calibrated ? decodingLayout(deployment) : ''
+    const key = `${accelerator.id} ${engine} ${mode} ${precisionName} ${layout}`
     let known = resolved.get(key)
     if (known === undefined) {
       known = resolveCoefficients(coefficients, cellOf(modelId, architecture, accelerator, deployment))
@@ -55,6 +58,11 @@ export function perfContext(input: PerfContextInput): PlanContext {
     trust: input.trust ?? unknownTrust,
     speculations: speculationOptions(modelId, architecture),
   }
+}
+
+function decodingLayout(deployment: Deployment): string {
+  const pool = deployment.mode === 'aggregated' ? deployment.pool : deployment.decode
+  return layoutText(pool.parallelism)
 }
 
 /** For callers without trust data only: σ(ln) 0.17 of TPOT and 0.4 of TTFT, assumed. The command line passes measured bands. */

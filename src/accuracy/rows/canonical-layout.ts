@@ -53,14 +53,7 @@ export function isPossibleLayout(layout: Parallelism): boolean {
   return sizes.every(size => Number.isInteger(size) && size >= 1) && ranks % layout.expert === 0
 }
 
-/** `TP8 EP8`, `DP4 EP4`, `TP4 PP2`: equal layouts read the same. */
-export function layoutText(layout: Parallelism): string {
-  const parts = [`TP${layout.tensor}`]
-  if (layout.attentionData > 1) parts.push(`DP${layout.attentionData}`)
-  if (layout.expert > 1) parts.push(`EP${layout.expert}`)
-  if (layout.pipeline > 1) parts.push(`PP${layout.pipeline}`)
-  return parts.join(' ')
-}
+export { layoutText } from '../../perf/deployment.ts'
 
 function atLeastOne(size: number | null): number {
   return size === null || size < 1 ? 1 : size

@@ -98,7 +98,7 @@ describe('tokenwright validate', () => {
     expect(Object.keys(score)).toEqual(
       expect.arrayContaining(['file', 'rows', 'predicted', 'skipped', 'metrics', 'groups', 'regret']),
     )
-    expect(Object.keys(score.metrics.tpot)).toEqual(['n', 'mape', 'median', 'p90', 'bias'])
+    expect(Object.keys(score.metrics.tpot)).toEqual(['n', 'mape', 'median', 'p90', 'bias', 'shareWithinHalf'])
     expect(score.metrics.tpot.n).toBe(2)
     expect(score.metricsAllRows.tpot.n).toBe(3)
     expect(score.groups[0]).toMatchObject({
