@@ -70,8 +70,8 @@ const heldOut: CalibrationResult[] = []
 const sets = heldOutSets(points)
 const groups = heldOutGroups(points, 'configuration')
 const groupsOfUnseenModels = values['unseen-models'] ? heldOutGroups(points, 'model') : []
-/** Few points as well as four: the widths must hold what a single point does not determine. */
-const choices: Choice[] = [adviceChoice, ...seeds.map(chanceOf(advised)), chanceOf(1)('d'), chanceOf(2)('e')]
+/** What users are told to measure counts most; a single point, so that the widths hold what it does not determine. */
+const choices: Choice[] = [adviceChoice, ...seeds.map(chanceOf(advised)), chanceOf(1)('d')]
 
 /** Groups in fifths, each with the widths it is judged with: chosen on the other four. */
 const fifthOf = (group: HeldOutGroup) => hash(`fifth ${group.name}`) % 5

@@ -77,11 +77,11 @@ function bounded(ratio: number): number {
   return Math.min(0.5, Math.abs(ratio - 1))
 }
 
-/** Where the search starts. */
+/** Where the search starts: near what earlier searches from equal widths found; the loss is flat around it. */
 export const startingWidths: CalibrationWidths = {
-  prior: { memory: 0.3, compute: 0.3, host: 0.3, frontEnd: 0.3, firstTokenLag: 0.3 },
-  noise: { tpot: 0.05, ttft: 0.15 },
-  huber: 2,
+  prior: { memory: 0.2, compute: 0.4, host: 0.2, frontEnd: 0.6, firstTokenLag: 0.6 },
+  noise: { tpot: 0.05, ttft: 0.1 },
+  huber: 1,
 }
 
 /** Factors tried either way: coarse, then finer. Finer still would fit the rows' noise. */

@@ -60,7 +60,9 @@ describe('cost routing in a mixed fleet, against least loaded', () => {
     const byLoad = runWith({ kind: 'least-loaded' }, true)
     const byCost = runWith(cost, true)
     expect(byLoad.summary.goodput.share).toBeGreaterThan(0.99)
-    expect(byCost.summary.goodput.share).toBeGreaterThan(0.98)
+    // Predictions are means of a replica as it is now: the objectives, which are of the 90th percentile, hold with little to spare.
+    expect(byCost.summary.objectives.map(({ met }) => met)).toEqual([true, true])
+    expect(byCost.summary.goodput.share).toBeGreaterThan(0.95)
     expect(paid(byCost)).toBeLessThan(0.67 * paid(byLoad))
     const [cheap, dear] = byCost.pools
     expect(cheap!.outputTokens).toBeGreaterThan(20 * dear!.outputTokens)
@@ -71,7 +73,8 @@ describe('cost routing in a mixed fleet, against least loaded', () => {
     const byCost = runWith(cost, false)
     expect(paid(byCost)).toBeCloseTo(paid(byLoad), 0)
     expect(worked(byCost)).toBeLessThan(0.5 * worked(byLoad))
-    expect(byCost.summary.goodput.share).toBeGreaterThan(0.98)
+    expect(byCost.summary.objectives.map(({ met }) => met)).toEqual([true, true])
+    expect(byCost.summary.goodput.share).toBeGreaterThan(0.95)
     expect(byCost.pools[1]!.busyShare).toBeLessThan(0.05)
   }, 10_000)
 
