@@ -39,6 +39,30 @@ function bySession(served: readonly Served[]): Served[][] {
 
 const ids = (request: WorkloadRequest) => [...(request.content!.blockIds as Float64Array)]
 
+describe('turns by the clock', () => {
+  const clocked: SessionsSpec = {
+    ...closed,
+    turns: 6,
+    thinkTime: 0,
+    output: 100,
+    turnSeconds: 5,
+    sessions: 40,
+  }
+
+  it('come so many seconds apart while answers are in time, and at once after a late one', () => {
+    for (const [secondsPerAnswer, gap] of [
+      [0.2, 5],
+      [7, 7],
+    ] as const) {
+      const served = serveAlone(createWorkload(clocked, new RandomSource(1)), () => secondsPerAnswer * 1e6)
+      for (const turns of bySession(served)) {
+        const dues = turns.map(({ request }) => request.arrivalUs)
+        for (let turn = 1; turn < dues.length; turn++) expect(dues[turn]! - dues[turn - 1]!).toBe(gap * 1e6)
+      }
+    }
+  })
+})
+
 describe('a conversation', () => {
   it.each([
     ['open', open],

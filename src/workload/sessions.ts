@@ -16,7 +16,7 @@ import {
   type WorkloadContext,
   type WorkloadPart,
 } from './request-emitter.ts'
-import { checkedFields, checkedKind, checkedOptional, specFault } from './spec-checks.ts'
+import { checkedFields, checkedKind, checkedOptional, plausibleSeconds, specFault } from './spec-checks.ts'
 import {
   createDuration,
   createUsers,
@@ -38,6 +38,11 @@ export interface SessionsSpec extends CommonFields {
   readonly turns: LengthSpec
   /** Seconds between an answer and the next prompt of the session. */
   readonly thinkTime: DurationSpec
+  /**
+   * Least seconds from when a turn is due to when the next one is: users with a clock of their own, who ask late only when
+   * the answer was late. 0 when left out.
+   */
+  readonly turnSeconds?: number
   /** Tokens of a session's first prompt, the shared system prompt included. */
   readonly firstInput: LengthSpec
   /** Tokens the user adds in each later turn; as firstInput when left out. */
@@ -57,8 +62,9 @@ interface Session {
   /** Of a closed loop; −1 in an open one. */
   readonly user: number
   readonly conversation: Conversation
-  /** The turn that is due next, or was asked last. */
+  /** The turn that is due next, or was asked last, and when that was due. */
   turn: Turn
+  dueUs: number
 }
 
 /** Checks the description and starts it. */
@@ -66,7 +72,7 @@ export function createSessions(spec: SessionsSpec, where: string, context: Workl
   const own = ['kind', 'begin', 'turns', 'thinkTime', 'firstInput', 'nextInput', 'output', 'prefix']
   checkedFields(spec, where, 'sessions', [
     ...own,
-    ...['tokensPerBlock', 'maximumContextTokens', 'sessions'],
+    ...['turnSeconds', 'tokensPerBlock', 'maximumContextTokens', 'sessions'],
     ...commonFieldNames,
   ])
   const emitter = createEmitter(spec, where, context)
@@ -75,6 +81,7 @@ export function createSessions(spec: SessionsSpec, where: string, context: Workl
     minimum: 1,
     whole: true,
   })
+  const turnUs = Math.round(turnSecondsOf(spec, where) * 1e6)
   const source = createSource(spec.begin, `${where}.begin`, context)
   if (
     source.endless &&
@@ -101,7 +108,7 @@ export function createSessions(spec: SessionsSpec, where: string, context: Workl
     }
     const conversation = beginConversation(shape, streams, context.numbers)
     const turn = present(conversation.next(), 'a conversation has at least one turn')
-    return { number: context.numbers.sessions++, user, conversation, turn }
+    return { number: context.numbers.sessions++, user, conversation, turn, dueUs: 0 }
   }
   const sourceUs = () => (limit !== undefined && begun >= limit ? Number.POSITIVE_INFINITY : source.nextUs())
   const nextUs = () => {
@@ -123,11 +130,13 @@ export function createSessions(spec: SessionsSpec, where: string, context: Workl
       const next = end.outcome === 'served' ? session.conversation.next() : null
       if (next === null) return source.over(nowUs, session.user, end.outcome !== 'served')
       session.turn = next
-      due.push(nowUs + Math.round(session.conversation.thinkSeconds() * 1e6), session)
+      const thoughtUs = nowUs + Math.round(session.conversation.thinkSeconds() * 1e6)
+      due.push(Math.max(thoughtUs, session.dueUs + turnUs), session)
     },
     wake(nowUs, out) {
       for (let dueUs = nextUs(); dueUs <= nowUs; dueUs = nextUs()) {
         const session = due.nextUs() <= sourceUs() ? due.pop()! : begin(source.take())
+        session.dueUs = dueUs
         const { inputTokens, outputTokens, content, turn } = session.turn
         const request = emitter.emit(dueUs, inputTokens, outputTokens, content, session.number, turn, false)
         waiting.set(request.id, session)
@@ -135,6 +144,11 @@ export function createSessions(spec: SessionsSpec, where: string, context: Workl
       }
     },
   }
+}
+
+function turnSecondsOf(spec: SessionsSpec, where: string): number {
+  const limits = { minimum: 0, maximum: plausibleSeconds }
+  return checkedOptional(spec.turnSeconds, `${where}.turnSeconds`, 'the seconds between turns', limits) ?? 0
 }
 
 function createShape(spec: SessionsSpec, where: string, numbers: RunNumbers): ConversationShape {
