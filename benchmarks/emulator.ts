@@ -12,16 +12,12 @@
  */
 import { fork } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { testFleet, testModel } from '../src/emulate/emulator.fixture.ts'
 import { defaultEmulatorSettings, startEmulator, type TruthRecord } from '../src/emulate/index.ts'
-
-const streams = 200
-/** Tokens of the answers of a stream, so that they neither begin nor end together: 400 to 600. */
-const answerTokens = (stream: number): number => 400 + ((stream * 7919) % 201)
+import { openStreams, quantile, streams } from './answer-streams.ts'
 
 interface Load {
   readonly name: string
@@ -114,10 +110,6 @@ async function measure(load: Load, seconds: number): Promise<Measurement> {
 
 const windowUs = 250_000
 
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.max(0, Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1))] ?? 0
-}
-
 /**
  * How long something that becomes due at a random moment waits for the processor in a process that never sleeps: 99 % of
  * moments wait no longer. Gaps below 50 µs are the loop's own.
@@ -148,39 +140,15 @@ function runClient(port: number, seconds: number): Promise<number> {
 
 function client(port: number, seconds: number): void {
   const mark = Buffer.from('"content":"')
-  const over = Buffer.from('0\r\n\r\n')
   let chunks = 0
-  for (let stream = 0; stream < streams; stream++) {
-    const request = requestOf(stream)
-    const socket = connect(port, '127.0.0.1', () => socket.write(request))
-    socket.setNoDelay(true)
-    socket.on('data', (data: Buffer) => {
-      for (let at = data.indexOf(mark); at >= 0; at = data.indexOf(mark, at + mark.length)) chunks++
-      if (data.subarray(-over.length).equals(over)) {
-        // The chunk with the role has empty content.
-        chunks--
-        socket.write(request)
-      }
-    })
-    socket.on('error', () => {})
-  }
+  openStreams(port, () => (data, ended) => {
+    for (let at = data.indexOf(mark); at >= 0; at = data.indexOf(mark, at + mark.length)) chunks++
+    // The chunk with the role has empty content.
+    if (ended) chunks--
+  })
   setTimeout(() => {
     process.send!(chunks, () => process.exit())
   }, seconds * 1000)
-}
-
-function requestOf(stream: number): string {
-  const body = JSON.stringify({
-    model: 'benchmark',
-    messages: [{ role: 'user', content: 'Count.' }],
-    stream: true,
-    max_tokens: answerTokens(stream),
-    ignore_eos: true,
-  })
-  return (
-    `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
-    `content-length: ${body.length}\r\n\r\n${body}`
-  )
 }
 
 async function main(): Promise<void> {

@@ -18,10 +18,8 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { testFleet, testModel } from '../src/emulate/emulator.fixture.ts'
 import { defaultEmulatorSettings, startEmulator } from '../src/emulate/index.ts'
+import { answerTokens, openStreams, quantile, streams } from './answer-streams.ts'
 
-const streams = 200
-/** Tokens of the answers of a stream, so that they neither begin nor end together: 400 to 600, as in emulator.ts. */
-const answerTokens = (stream: number): number => 400 + ((stream * 7919) % 201)
 const self = fileURLToPath(import.meta.url)
 const peer = process.env.PEER ?? 'guidellm'
 
@@ -84,10 +82,6 @@ async function runServer(port: number, stepMs: number): Promise<void> {
   })
 }
 
-function quantile(sorted: ArrayLike<number>, share: number): number {
-  return sorted[Math.max(0, Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1))] ?? 0
-}
-
 const contentMark = Buffer.from('"content":')
 const quote = 0x22
 const blank = 0x20
@@ -104,7 +98,6 @@ function textChunks(data: Buffer): number {
 }
 
 function runClient(port: number, stepMs: number, seconds: number): void {
-  const over = Buffer.from('0\r\n\r\n')
   const eventEnd = Buffer.from('\n\n')
   const gaps: number[] = []
   let tokens = 0
@@ -112,14 +105,11 @@ function runClient(port: number, stepMs: number, seconds: number): void {
   let wrongAnswers = 0
   const startMs = performance.now()
   const fromMs = startMs + 1500
-  for (let stream = 0; stream < streams; stream++) {
-    const request = requestOf(stream)
+  openStreams(port, stream => {
     let rest: Buffer = Buffer.alloc(0)
     let count = 0
     let lastMs = 0
-    const socket = connect(port, '127.0.0.1', () => socket.write(request))
-    socket.setNoDelay(true)
-    socket.on('data', (read: Buffer) => {
+    return (read, ended) => {
       const nowMs = performance.now()
       const data = rest.length === 0 ? read : Buffer.concat([rest, read])
       const whole = data.lastIndexOf(eventEnd) + eventEnd.length
@@ -131,15 +121,13 @@ function runClient(port: number, stepMs: number, seconds: number): void {
         count++
         if (nowMs >= fromMs) tokens++
       }
-      if (!data.subarray(-over.length).equals(over)) return
+      if (!ended) return
       answers++
       if (count !== answerTokens(stream)) wrongAnswers++
       rest = Buffer.alloc(0)
       count = 0
-      socket.write(request)
-    })
-    socket.on('error', () => {})
-  }
+    }
+  })
   setTimeout(() => {
     // Before the sorting below, which takes a tenth of a second.
     const measuredMs = performance.now() - fromMs
@@ -156,20 +144,6 @@ function runClient(port: number, stepMs: number, seconds: number): void {
     }
     process.send!(seen, () => process.exit())
   }, seconds * 1000)
-}
-
-function requestOf(stream: number): string {
-  const body = JSON.stringify({
-    model: 'benchmark',
-    messages: [{ role: 'user', content: 'Count.' }],
-    stream: true,
-    max_tokens: answerTokens(stream),
-    ignore_eos: true,
-  })
-  return (
-    `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
-    `content-length: ${body.length}\r\n\r\n${body}`
-  )
 }
 
 function freePort(): Promise<number> {

@@ -1,6 +1,6 @@
-/** Predictions of measured points from the shipped facts and fitted coefficients: what `validate` and the accuracy page use. */
+/** Predictions of measured points from the shipped facts and fitted coefficients, or others: what `validate` and the accuracy page use. */
 import type { Catalog } from '../catalog/types.ts'
-import { resolveCoefficients } from '../perf/coefficients.ts'
+import { type CoefficientSet, resolveCoefficients } from '../perf/coefficients.ts'
 import { loadCoefficients } from '../perf/load-coefficients-file.ts'
 import { catalogLookups } from './catalog-lookups-file.ts'
 import { preparePoint } from './evaluate-point.ts'
@@ -15,8 +15,10 @@ export interface Predictor {
   readonly physics: RowPhysics | null
 }
 
-export function openPredictor(catalog: Catalog): Predictor {
-  const coefficients = loadCoefficients()
+export function openPredictor(
+  catalog: Catalog,
+  coefficients: CoefficientSet = loadCoefficients(),
+): Predictor {
   const lookups = catalogLookups(catalog)
   const best = bestLayoutPredictor(lookups, coefficients)
   return {

@@ -1,19 +1,14 @@
 /** A user's points, cell by cell: multipliers fitted, errors before and after, and what each point is predicted to be without itself. */
 import { mean, median } from '../core/statistics.ts'
 import {
-  type CoefficientName,
   type CoefficientSet,
   calibratedCell,
   type LocalCoefficients,
   resolveCoefficients,
 } from '../perf/coefficients.ts'
 import type { PointPrediction, PreparedPoint } from './evaluate-point.ts'
-import {
-  type CalibrationWidths,
-  type FittedMultipliers,
-  fitMultipliers,
-  withShifts,
-} from './user-calibration.ts'
+import { type Shifts, withShifts } from './multiplier.ts'
+import { type CalibrationWidths, type FittedMultipliers, fitMultipliers } from './user-calibration.ts'
 
 export const calibrationMetrics = ['tpot', 'ttft', 'throughput', 'energy'] as const
 export type CalibrationMetric = (typeof calibrationMetrics)[number]
@@ -47,7 +42,7 @@ export interface CalibratedCell {
   /** Factor on board power; null where no point states watts or joules. */
   readonly power: { readonly multiplier: number; readonly sigma: number } | null
   /** All shifts, those of power included. */
-  readonly shifts: Readonly<Partial<Record<CoefficientName, number>>>
+  readonly shifts: Shifts
   readonly errors: Readonly<Partial<Record<CalibrationMetric, MetricErrors>>>
 }
 

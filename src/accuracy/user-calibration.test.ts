@@ -10,13 +10,13 @@ import { loadCoefficients } from '../perf/load-coefficients-file.ts'
 import { catalogLookups } from './catalog-lookups-file.ts'
 import { type PreparedPoint, preparePoint } from './evaluate-point.ts'
 import type { MeasuredPoint } from './measured-point.ts'
+import { shiftsOf, withShifts } from './multiplier.ts'
 import {
   type CalibrationWidths,
   fitMultipliers,
   type MultiplierName,
   multiplierNames,
   multipliers,
-  withShifts,
 } from './user-calibration.ts'
 import { calibrateCells } from './user-calibration-cells.ts'
 import { adviceChoice, randomChoice } from './user-calibration-choice.ts'
@@ -88,12 +88,10 @@ function measured(
   powerFactor?: number,
 ): PreparedPoint {
   const plain = prepared(point)
-  const shifts: Record<string, number> = {}
-  for (const { name, times, shares } of multipliers) {
-    const shift = Math.log(truth[name] ?? 1)
-    for (const coefficient of times) shifts[coefficient] = shift
-    for (const coefficient of shares) shifts[coefficient] = -shift
-  }
+  const shifts = shiftsOf(
+    multipliers,
+    multipliers.map(({ name }) => Math.log(truth[name] ?? 1)),
+  )
   const answer = plain.evaluate(withShifts(resolveCoefficients(set, plain.cell), shifts))
   if ('skipped' in answer) throw new Error(answer.skipped)
   return prepared({

@@ -7,6 +7,7 @@ import { readRunFolder } from '../accuracy/runs/run-folder-file.ts'
 import { findAccelerator, loadCatalog } from '../catalog/index.ts'
 import { loadCoefficients } from '../perf/load-coefficients-file.ts'
 import { runCalibrate } from './calibrate-command.ts'
+import { scoreRuns } from './commands/validate-runs.ts'
 import { loadModel } from './load-model-file.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'calibrate-run-'))
@@ -78,6 +79,14 @@ describe('calibrate on a measured run', () => {
     expect(cell.errors.tpot.after).toBeLessThan(cell.errors.tpot.before / 3)
     const [calibration] = Object.values(loadCoefficients(output).calibrations ?? {})
     expect(calibration!.shifts.mbuWeights).toBeLessThan(-0.15)
+  })
+
+  it('is validated with it, and misses by less than without', async () => {
+    const output = join(root, 'validated.json')
+    await runCalibrate([folder], { output, json: true }, '2026-11-21')
+    const [plain] = await scoreRuns([folder], null)
+    const [own] = await scoreRuns([folder], null, { coefficients: output })
+    expect(own!.uncalibrated.perRequest.tpot).toBeLessThan(plain!.uncalibrated.perRequest.tpot / 3)
   })
 
   it('prints it', async () => {

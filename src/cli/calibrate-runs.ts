@@ -1,6 +1,6 @@
 /** Calibration on a measured run, request by request through the twin: the same multipliers that `validate --calibrate-first` fits. */
 import { layoutText } from '../accuracy/rows/canonical-layout.ts'
-import { calibrateRun, knobs } from '../accuracy/runs/calibrate-run.ts'
+import { calibrateRun } from '../accuracy/runs/calibrate-run.ts'
 import { measuredLatency } from '../accuracy/runs/measured-run.ts'
 import { replayRun, runDeployment } from '../accuracy/runs/replay.ts'
 import { latencyNames, type RunErrors, runErrors } from '../accuracy/runs/run-errors.ts'
@@ -8,7 +8,7 @@ import { readRunFolder } from '../accuracy/runs/run-folder-file.ts'
 import { type DescribedCell, namesOf } from '../accuracy/user-calibration-overlay.ts'
 import { type FactsCatalog, findAccelerator } from '../catalog/index.ts'
 import { TokenwrightError } from '../core/errors.ts'
-import { type CoefficientName, type CoefficientSet, calibratedCell, cellOf } from '../perf/coefficients.ts'
+import { type CoefficientSet, calibratedCell, cellOf } from '../perf/coefficients.ts'
 import { loadModel } from './load-model-file.ts'
 
 /** Fewer say too little for five multipliers. */
@@ -59,23 +59,11 @@ export function calibrateFolder(
     points: 1,
     layouts: deployment.mode === 'aggregated' ? [layoutText(deployment.pool.parallelism)] : [],
     multipliers: calibration.multipliers.map(({ name, multiplier }) => ({ name, multiplier, sigma: null })),
-    shifts: shiftsOf(calibration.multipliers),
+    shifts: calibration.shifts,
     errors: Object.fromEntries(
       latencyNames.map(name => [name, { before: before.perRequest[name], after: after.perRequest[name] }]),
     ),
     rows: [`first ${count} of ${run.requests.length} requests`],
   }
   return { described, name: run.name, calibratedRequests: count, before, after }
-}
-
-function shiftsOf(
-  multipliers: readonly { readonly name: string; readonly multiplier: number }[],
-): Partial<Record<CoefficientName, number>> {
-  const shifts: Partial<Record<CoefficientName, number>> = {}
-  for (const { name, multiplier } of multipliers) {
-    const knob = knobs.find(one => one.name === name)
-    for (const { name: coefficient, kind } of knob?.coefficients ?? [])
-      shifts[coefficient] = (kind === 'time' ? 1 : -1) * Math.log(multiplier)
-  }
-  return shifts
 }

@@ -67,7 +67,7 @@ describe('truth log', () => {
       const times = [
         truth.arrivalUs,
         truth.queuedUs!,
-        truth.scheduledUs!,
+        truth.startedUs!,
         truth.firstTokenUs!,
         truth.lastTokenUs!,
       ]
@@ -153,12 +153,12 @@ describe('truth log', () => {
       const record = records.get(truth.id!)!
       expect({
         replica: truth.replica,
-        scheduledUs: truth.scheduledUs,
+        startedUs: truth.startedUs,
         firstTokenUs: truth.firstTokenUs,
         lastTokenUs: truth.lastTokenUs,
       }).toEqual({
         replica: record.replica,
-        scheduledUs: record.startedUs,
+        startedUs: record.startedUs,
         firstTokenUs: record.firstTokenUs,
         lastTokenUs: record.lastTokenUs,
       })

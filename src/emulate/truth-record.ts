@@ -16,7 +16,7 @@ export interface TruthRecord {
   /** Sent to a replica by the router. */
   readonly queuedUs: number | null
   /** Left the engine's queue. */
-  readonly scheduledUs: number | null
+  readonly startedUs: number | null
   /** First token: handed over by the engine, and handed to the socket. */
   readonly firstTokenUs: number | null
   readonly firstWrittenUs: number | null

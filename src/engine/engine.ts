@@ -12,13 +12,14 @@ import { Rank } from './rank.ts'
 import { chooseRank } from './rank-choice.ts'
 import { refusal } from './request-limits.ts'
 import { RunPlanner } from './run-planner.ts'
-import { emitted, isDecoding, type Sequence, tokensToEmit, tokenUnit, totalTokens } from './sequence.ts'
+import { applySteps, type StepOwner } from './run-steps.ts'
+import { emitted, type Sequence, tokenUnit } from './sequence.ts'
+import { SequenceBook } from './sequence-book.ts'
 import type { EngineSettings } from './settings.ts'
-import { decayNewTokenRatio, initialNewTokenRatio } from './sglang-scheduler.ts'
-import { runJoules, type StepRun, stepAt, stepEndUs } from './step-run.ts'
+import { initialNewTokenRatio } from './sglang-scheduler.ts'
+import { emptyState, refreshState } from './state-view.ts'
+import { type StepRun, stepAt, stepEndUs } from './step-run.ts'
 import type { Engine, EngineEvent, EngineInput, EngineRequest, EngineState, StepTimer } from './types.ts'
-
-type FinishedEvent = Extract<EngineEvent, { kind: 'finished' }>
 
 export function createEngine(settings: EngineSettings, timer: StepTimer): Engine {
   return new EngineInstance(settings, timer)
@@ -26,10 +27,10 @@ export function createEngine(settings: EngineSettings, timer: StepTimer): Engine
 
 class EngineInstance implements Engine {
   readonly #settings: EngineSettings
-  readonly #timer: StepTimer
   readonly #ranks: Rank[] = []
+  readonly #book: SequenceBook
   readonly #planner: RunPlanner
-  readonly #sequences = new Map<number, Sequence>()
+  readonly #stepOwner: StepOwner
   #out: EngineEvent[] = []
   #nowUs = 0
   #run: StepRun | null = null
@@ -37,24 +38,13 @@ class EngineInstance implements Engine {
   #order = 0
   /** Submissions so far: ranks take turns. */
   #turn = 0
-  #submitted = 0
-  #ended = 0
   /** Something may be planned although no run is under way. */
   #planDueUs = Number.POSITIVE_INFINITY
-  /** As of the last planned step, so that drivers that skip and those that do not see the same. */
-  readonly #state = {
-    waiting: 0,
-    running: 0,
-    pendingPromptTokens: 0,
-    runningTokens: 0,
-    cacheUse: 0,
-    preemptions: 0,
-  }
+  readonly #state = emptyState()
 
   constructor(settings: EngineSettings, timer: StepTimer) {
     assert(settings.ranks >= 1 && settings.blocksPerRank >= 1, 'an engine has ranks and blocks')
     this.#settings = settings
-    this.#timer = timer
     for (let index = 0; index < settings.ranks; index++) {
       const listener = settings.cacheEvents
         ? (change: CacheChange) => {
@@ -66,7 +56,9 @@ class EngineInstance implements Engine {
         rank.newTokenRatio = initialNewTokenRatio(settings.rules.conservativeness)
       this.#ranks.push(rank)
     }
+    this.#book = new SequenceBook(this.#ranks)
     this.#planner = new RunPlanner(this.#ranks, timer)
+    this.#stepOwner = { ranks: this.#ranks, timer, book: this.#book }
   }
 
   get state(): EngineState {
@@ -74,7 +66,7 @@ class EngineInstance implements Engine {
   }
 
   emittedTokens(requestId: number): number {
-    const sequence = this.#sequences.get(requestId)
+    const sequence = this.#book.get(requestId)
     return sequence === undefined ? 0 : emitted(sequence)
   }
 
@@ -110,7 +102,7 @@ class EngineInstance implements Engine {
         this.#crash()
         break
     }
-    this.#refreshState()
+    refreshState(this.#state, this.#ranks, this.#run)
   }
 
   wake(nowUs: number, out: EngineEvent[]): void {
@@ -123,14 +115,14 @@ class EngineInstance implements Engine {
         return
       }
       this.#nowUs = last
-      this.#advance(run.steps)
+      applySteps(this.#stepOwner, run, run.steps, this.#out)
       this.#run = null
       this.#planDueUs = last
     }
     if (this.#planDueUs > nowUs) return
     this.#nowUs = Math.max(this.#planDueUs, this.#nowUs)
     this.#plan()
-    this.#refreshState()
+    refreshState(this.#state, this.#ranks, this.#run)
   }
 
   #begin(nowUs: number, out: EngineEvent[]): void {
@@ -143,18 +135,15 @@ class EngineInstance implements Engine {
 
   #submit(request: EngineRequest): void {
     const settings = this.#settings
-    this.#submitted++
     const refused = refusal(settings, request)
     if (refused !== null) {
-      this.#ended++
-      this.#tellEnd(request.id, 'rejected', refused, 0)
+      this.#book.refuse(request.id, refused, this.#nowUs, this.#out)
       return
     }
     const index = chooseRank(this.#ranks, settings.rules, this.#turn++)
     const rank = this.#ranks[index]!
     if (rank.waiting.size >= settings.maximumWaiting) {
-      this.#ended++
-      this.#tellEnd(request.id, 'rejected', 'queue-full', 0)
+      this.#book.refuse(request.id, 'queue-full', this.#nowUs, this.#out)
       return
     }
     const sequence: Sequence = {
@@ -170,10 +159,9 @@ class EngineInstance implements Engine {
       preemptions: 0,
       pending: 0,
     }
-    assert(!this.#sequences.has(request.id), `request ${request.id} is here already`)
-    this.#sequences.set(request.id, sequence)
+    this.#book.enter(sequence)
     if (request.role === 'decode' && request.outputTokens <= 1) {
-      this.#end(sequence, 'served', '')
+      this.#book.end(sequence, 'served', '', this.#nowUs, this.#out)
       return
     }
     rank.setPending(sequence, request.role === 'decode' ? 0 : request.inputTokens)
@@ -188,18 +176,18 @@ class EngineInstance implements Engine {
   }
 
   #cancel(requestId: number): void {
-    const sequence = this.#sequences.get(requestId)
+    const sequence = this.#book.get(requestId)
     if (sequence === undefined) return
     this.#settle(this.#nowUs)
     // It may have ended in a step that was just settled.
     if (sequence.state === 'ended') return
-    this.#leave(sequence)
-    this.#end(sequence, 'cancelled', 'cancelled')
+    this.#book.leave(sequence)
+    this.#book.end(sequence, 'cancelled', 'cancelled', this.#nowUs, this.#out)
     this.#interrupt()
   }
 
   #release(requestId: number): void {
-    const sequence = this.#sequences.get(requestId)
+    const sequence = this.#book.get(requestId)
     if (sequence === undefined) return
     assert(sequence.state === 'held', `request ${requestId} is not waiting to be fetched`)
     const rank = this.#ranks[sequence.rank]!
@@ -207,7 +195,7 @@ class EngineInstance implements Engine {
     // The blocks that come free may be what a refused prompt waits for.
     rank.batchIsFull = false
     this.#settle(this.#nowUs)
-    this.#end(sequence, 'served', '')
+    this.#book.end(sequence, 'served', '', this.#nowUs, this.#out)
     this.#interrupt()
   }
 
@@ -227,9 +215,9 @@ class EngineInstance implements Engine {
     this.#settle(this.#nowUs)
     this.#run = null
     this.#planDueUs = Number.POSITIVE_INFINITY
-    for (const sequence of [...this.#sequences.values()]) {
-      this.#leave(sequence)
-      this.#end(sequence, 'failed', 'crash')
+    for (const sequence of this.#book.all()) {
+      this.#book.leave(sequence)
+      this.#book.end(sequence, 'failed', 'crash', this.#nowUs, this.#out)
     }
     for (const rank of this.#ranks) {
       rank.clearBatch()
@@ -259,122 +247,7 @@ class EngineInstance implements Engine {
     let ended = stepAt(run, nowUs)
     if (stepEndUs(run, ended) > nowUs) ended--
     ended = Math.min(ended, run.steps - 1)
-    if (ended > run.done) this.#advance(ended)
-  }
-
-  /** Applies steps done + 1 to k of the run. */
-  #advance(k: number): void {
-    const run = this.#run!
-    const count = k - run.done
-    if (count <= 0) return
-    const startUs = run.done === 0 ? run.startUs : stepEndUs(run, run.done)
-    const atUs = stepEndUs(run, k)
-    let outputTokens = 0
-    for (const rank of this.#ranks) outputTokens += this.#applySteps(rank, count, atUs)
-    const joules = runJoules(run, k) - runJoules(run, run.done)
-    run.done = k
-    const last = k === run.steps
-    const delayJoules = last ? run.delayUs * 1e-6 * this.#timer.idleWatts : 0
-    let waiting = 0
-    let running = 0
-    let used = 0
-    for (const rank of this.#ranks) {
-      waiting += rank.waiting.size
-      running += rank.running.length
-      used += 1 - rank.cache.freeBlocks() / rank.cache.totalBlocks
-    }
-    this.#out.push({
-      kind: 'steps',
-      startUs,
-      atUs,
-      steps: count,
-      firstStepUs: stepEndUs(run, run.done - count + 1) - startUs,
-      decodeSequences: run.decodeSequences,
-      prefillTokens: run.prefillTokens * count,
-      outputTokens,
-      joules: joules + delayJoules,
-      prefillUs: (atUs - startUs) * run.prefillShare,
-      waiting,
-      running,
-      cacheUse: used / this.#ranks.length,
-    })
-  }
-
-  /** Tokens and cache of one rank after `count` steps of the batch; returns the tokens emitted. */
-  #applySteps(rank: Rank, count: number, atUs: number): number {
-    let outputTokens = 0
-    let ends = 0
-    const { batch, batchTokens } = rank
-    for (let index = 0; index < batch.length; index++) {
-      const sequence = batch[index]!
-      if (sequence.state !== 'running') continue
-      const before = emitted(sequence)
-      if (isDecoding(sequence)) {
-        const limit = tokensToEmit(sequence) * tokenUnit
-        // The first step of a run was granted its blocks when it was planned.
-        if (count > 1 || this.#run!.done > 0) {
-          const gained = (count - 1) * rank.unitsPerStep
-          const tokens =
-            sequence.request.inputTokens +
-            Math.floor((sequence.emittedUnits + gained) / tokenUnit) +
-            rank.draftTokens
-          const granted = rank.cache.grow(sequence.blocks!, tokens)
-          assert(granted, 'a run was planned for which blocks do not suffice')
-        }
-        sequence.emittedUnits = Math.min(limit, sequence.emittedUnits + count * rank.unitsPerStep)
-        sequence.computed = totalTokens(sequence) - 1
-        rank.cache.commit(sequence.blocks!, sequence.computed, true)
-      } else {
-        sequence.computed += batchTokens[index]!
-        rank.cache.commit(sequence.blocks!, sequence.computed)
-        rank.setPending(sequence, totalTokens(sequence) - sequence.computed)
-        if (sequence.computed < totalTokens(sequence)) continue
-        // The end of the prompt samples one token, speculation or not.
-        sequence.emittedUnits = Math.floor(sequence.emittedUnits / tokenUnit) * tokenUnit + tokenUnit
-      }
-      outputTokens += emitted(sequence) - before
-      if (!sequence.firstTokenTold && before === 0) {
-        sequence.firstTokenTold = true
-        if (sequence.request.role !== 'prefill')
-          this.#out.push({ kind: 'first-token', requestId: sequence.request.id, atUs })
-      }
-      if (emitted(sequence) >= tokensToEmit(sequence)) ends++
-    }
-    if (rank.settings.rules.engine === 'sglang' && rank.decodeOnly && (count > 1 || this.#run!.done > 0)) {
-      decayNewTokenRatio(
-        rank,
-        this.#run!.done > 0 ? count : count - 1,
-        initialNewTokenRatio(rank.settings.rules.conservativeness),
-      )
-    }
-    if (ends > 0) this.#endComplete(rank, atUs)
-    return outputTokens
-  }
-
-  /** Sequences that have all their tokens leave the batch. */
-  #endComplete(rank: Rank, atUs: number): void {
-    const complete: Sequence[] = []
-    const staying: Sequence[] = []
-    for (const sequence of rank.running) {
-      if (emitted(sequence) >= tokensToEmit(sequence)) complete.push(sequence)
-      else staying.push(sequence)
-    }
-    rank.running = staying
-    rank.batchIsFull = false
-    for (const sequence of complete) {
-      if (sequence.request.role !== 'prefill') {
-        this.#end(sequence, 'served', '')
-        continue
-      }
-      sequence.state = 'held'
-      rank.held.set(sequence.request.id, sequence)
-      this.#out.push({
-        kind: 'prefilled',
-        requestId: sequence.request.id,
-        atUs,
-        cacheTokens: sequence.request.inputTokens,
-      })
-    }
+    if (ended > run.done) applySteps(this.#stepOwner, run, ended, this.#out)
   }
 
   /** Plans the next step or run at #nowUs. */
@@ -417,83 +290,8 @@ class EngineInstance implements Engine {
     }
   }
 
-  // Ends
-
-  /** Takes a sequence out of wherever it stands; its blocks are the caller's next concern. */
-  #leave(sequence: Sequence): void {
-    const rank = this.#ranks[sequence.rank]!
-    switch (sequence.state) {
-      case 'waiting':
-        rank.waiting.remove(sequence)
-        break
-      case 'loading':
-        rank.loading = rank.loading.filter(other => other !== sequence)
-        break
-      case 'running':
-        rank.running = rank.running.filter(other => other !== sequence)
-        break
-      case 'held':
-        rank.held.delete(sequence.request.id)
-        break
-      case 'ended':
-        break
-    }
-    if (rank.chunked === sequence) rank.chunked = null
-    rank.batchIsFull = false
-  }
-
-  #end(sequence: Sequence, outcome: FinishedEvent['outcome'], reason: FinishedEvent['reason']): void {
-    const rank = this.#ranks[sequence.rank]!
-    sequence.state = 'ended'
-    rank.setPending(sequence, 0)
-    if (sequence.blocks !== null) {
-      rank.cache.close(sequence.blocks)
-      sequence.blocks = null
-    }
-    this.#sequences.delete(sequence.request.id)
-    this.#ended++
-    this.#tellEnd(sequence.request.id, outcome, reason, emitted(sequence))
-  }
-
-  #tellEnd(
-    requestId: number,
-    outcome: FinishedEvent['outcome'],
-    reason: FinishedEvent['reason'],
-    outputTokens: number,
-  ): void {
-    this.#out.push({ kind: 'finished', requestId, atUs: this.#nowUs, outcome, reason, outputTokens })
-  }
-
-  #refreshState(): void {
-    const state = this.#state
-    state.waiting = 0
-    state.running = 0
-    state.pendingPromptTokens = 0
-    state.preemptions = 0
-    let used = 0
-    for (const rank of this.#ranks) {
-      state.waiting += rank.waiting.size
-      state.running += rank.running.length + rank.loading.length
-      state.pendingPromptTokens += rank.pendingPromptTokens
-      state.preemptions += rank.preemptions
-      used += 1 - rank.cache.freeBlocks() / rank.cache.totalBlocks
-    }
-    // While a run is under way its growth is not shown: a driver that skips could not know it.
-    if (this.#run === null || this.#run.done === 0) state.cacheUse = used / this.#ranks.length
-    let tokens = 0
-    for (const rank of this.#ranks) for (const sequence of rank.running) tokens += totalTokens(sequence)
-    state.runningTokens = tokens
-  }
-
   checkInvariants(): void {
     for (const rank of this.#ranks) rank.checkInvariants()
-    let here = 0
-    for (const rank of this.#ranks)
-      here += rank.waiting.size + rank.running.length + rank.loading.length + rank.held.size
-    assert(here === this.#sequences.size, `${here} sequences in queues, ${this.#sequences.size} known`)
-    assert(
-      this.#submitted === this.#ended + this.#sequences.size,
-      `${this.#submitted} requests came, ${this.#ended} ended, ${this.#sequences.size} are here`,
-    )
+    this.#book.checkInvariants()
   }
 }

@@ -81,6 +81,25 @@ describe('readServingLatency', () => {
     expect(points[0]!.shape.inputVariation).toBeCloseTo(0.0642, 4)
   })
 
+  it('knows AIConfigurator’s own campaigns by their file: exact lengths, waves where seen', () => {
+    const from = (file: string, backend = 'sglang') =>
+      read({ silicon_data_source: source(file), backend, batch_size: 8 }).points[0]!
+    const [waves, other, engine, copy] = [
+      from('Qwen_Qwen3-32B.csv'),
+      from('Qwen_Qwen3-235B-A22B-FP8.csv'),
+      from('Qwen_Qwen3-32B.csv', 'vllm'),
+      from('qwen3.5-397b-gap-analysis.csv'),
+    ]
+    const exact = [waves, other, engine, copy].map(({ shape }) => shape.inputTokens === 1024)
+    expect(exact).toEqual([true, true, true, false])
+    expect([waves, other, engine, copy].map(({ fixedLengths }) => fixedLengths)).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ])
+  })
+
   it('merges copies of a measurement and believes the db dump’s layout', () => {
     const copy = { silicon_data_source: source('2026-04-06.csv'), silicon_ttft_ms: 200.52, tp_size: 8 }
     const { points, skipped, distinct } = read(copy, {})

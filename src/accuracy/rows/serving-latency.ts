@@ -48,16 +48,22 @@ export function readServingLatency(table: CsvTable, physics: RowPhysics | null):
 }
 
 /**
+ * Source file of one of AIConfigurator's own campaigns, without its ending ("Qwen_Qwen3-32B"): sent with exactly the nominal
+ * lengths (docs/models/measured-rows.md). Null for InferenceX's rows and their copies for a gap analysis.
+ */
+function ownCampaignOf({ source, record }: Row): string | null {
+  if (source !== 'gap') return null
+  const file = /source_file=([^;]*)\.csv/.exec(record.text('silicon_data_source'))?.[1] ?? ''
+  return file.includes('gap-analysis') ? null : file
+}
+
+/**
  * SGLang's runs of AIConfigurator's Qwen3-32B campaign: seen in the rows, not stated by them. Their first token waits for
  * half of the loop's prompts whatever the output length (4096 tokens in, 64 users: 9.0, 8.8, 9.9 s for 128, 256 and 512
  * out), as it does when all requests are alike and end together. The other campaigns' runs do not.
  */
-function hasFixedLengths({ record }: Row, engine: Engine): boolean {
-  return engine === 'sglang' && record.text('silicon_data_source').includes('source_file=Qwen_Qwen3-32B.csv')
-}
-
-function isOwnCampaign({ source, record }: Row): boolean {
-  return source === 'gap' && !record.text('silicon_data_source').includes('gap-analysis')
+function hasFixedLengths(campaign: string | null, engine: Engine): boolean {
+  return engine === 'sglang' && campaign === 'Qwen_Qwen3-32B'
 }
 
 function keyOf(row: Row): string {
@@ -85,18 +91,20 @@ function candidateOf(row: Row, twins: readonly Row[], context: Context): RowResu
       : aggregated(row, twins, engine, speculated, context)
   if ('reason' in deployment) return deployment
   const { inputTokens, outputTokens } = row
+  const campaign = ownCampaignOf(row)
   const candidate: Candidate = {
     point: {
       id,
       file: 'serving_latency',
       modelId,
       deployment: deployment.deployment,
-      shape: isOwnCampaign(row)
-        ? fixedShape(inputTokens, outputTokens)
-        : inferenceXShape(inputTokens, outputTokens),
+      shape:
+        campaign === null
+          ? inferenceXShape(inputTokens, outputTokens)
+          : fixedShape(inputTokens, outputTokens),
       nominalInputTokens: inputTokens,
       nominalOutputTokens: outputTokens,
-      fixedLengths: hasFixedLengths(row, engine),
+      fixedLengths: hasFixedLengths(campaign, engine),
       load: { kind: 'closed', concurrency: row.concurrency, requests: 10 * row.concurrency },
       statistic: 'mean',
       ttftMs: row.ttftMs,

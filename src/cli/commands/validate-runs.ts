@@ -11,6 +11,7 @@ import { formatPercent } from '../../report/format-number.ts'
 import { renderTable } from '../../report/text-table.ts'
 import { loadModel } from '../load-model-file.ts'
 import { startProgress } from '../progress.ts'
+import type { PredictionFiles } from './validate.ts'
 
 /** Fewer say too little for up to five multipliers. */
 const fewestCalibrated = 8
@@ -36,7 +37,7 @@ export interface RunScore {
 export async function scoreRuns(
   paths: readonly string[],
   calibrateFirst: number | null,
-  factsPath: string | undefined,
+  files: PredictionFiles = {},
 ): Promise<RunScore[]> {
   const folders = paths.flatMap(path => {
     const found = runFolders(path)
@@ -47,8 +48,8 @@ export async function scoreRuns(
     })
   })
   const { loadCatalogWithFacts } = await import('../../catalog/load-facts-file.ts')
-  const catalog = await loadCatalogWithFacts(factsPath)
-  const coefficients = loadCoefficients()
+  const catalog = await loadCatalogWithFacts(files.facts)
+  const coefficients = loadCoefficients(files.coefficients)
   const progress = startProgress()
   const scores = folders.map((folder, index) => {
     const run = readRunFolder(folder)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Predictor } from '../../accuracy/predictor-file.ts'
 import { TokenwrightError } from '../../core/errors.ts'
+import { runCalibrate } from '../calibrate-command.ts'
 import { validateCommand } from './validate.ts'
 
 const header =
@@ -80,6 +81,26 @@ describe('tokenwright validate', () => {
       suspect: {},
       skipped: { 'concurrency inferred, not measured': 1 },
     })
+  })
+
+  it('predicts with a calibration of one’s own', async () => {
+    const dense = (concurrency: number, tpotMs: number) =>
+      row(concurrency, tpotMs).replace(
+        'openai/gpt-oss-120b,h100_sxm,fp4',
+        'meta-llama/Llama-3.1-8B,h100_sxm,fp8',
+      )
+    // Slower than the shipped coefficients say.
+    const path = file('a.csv', dense(4, 5), dense(64, 9))
+    const coefficients = join(folder, 'ours.json')
+    await runCalibrate([path], { output: coefficients }, '2026-11-21')
+    const errors = async (...flags: string[]) => {
+      written = ''
+      await validateCommand().parseAsync([path, '--json', ...flags], { from: 'user' })
+      return JSON.parse(written).metrics.tpot.mape
+    }
+    expect(await errors('--coefficients', coefficients)).toBeLessThan((await errors()) / 2)
+    await expect(errors('--coefficients', join(folder, 'none.json'))).rejects.toMatchObject({ code: 'file' })
+    await expect(errors('--coefficients', path)).rejects.toMatchObject({ code: 'facts' })
   })
 
   it('names file and line of a fault', async () => {

@@ -13,11 +13,16 @@ import { startProgress } from '../progress.ts'
 import { rowLines } from './validate-rows.ts'
 import { fileScoreText } from './validate-text.ts'
 
-interface ValidateOptions {
+/** Files to predict from instead of the shipped ones. */
+export interface PredictionFiles {
+  readonly facts?: string
+  readonly coefficients?: string
+}
+
+interface ValidateOptions extends PredictionFiles {
   readonly json?: boolean
   readonly cleanOnly?: boolean
   readonly by?: string
-  readonly facts?: string
   readonly calibrateFirst?: string
 }
 
@@ -32,12 +37,13 @@ Examples:
   $ tokenwright validate serving_latency.csv
   $ tokenwright validate measured/*.csv --json > scores.json
   $ tokenwright validate serving_latency.csv --clean-only --facts our-facts.yaml
+  $ tokenwright validate later-runs.csv --coefficients tokenwright-coefficients.json
   $ tokenwright validate serving_latency.csv --by rows > rows.jsonl
 `
 
 /** @param load where predictions come from; tests give their own */
 export function validateCommand(
-  load: (factsPath: string | undefined) => Promise<Predictor> = loadPredictor,
+  load: (files: PredictionFiles) => Promise<Predictor> = loadPredictor,
 ): Command {
   return new Command('validate')
     .description('predict every row of measured files, or replay measured runs, and report the errors')
@@ -46,6 +52,7 @@ export function validateCommand(
     .option('--clean-only', 'leave out rows that the anomaly rules distrust')
     .option('--by <what>', "'rows': one JSON line per predicted or skipped row instead of the scores")
     .option('--facts <file>', 'facts of your own, laid over the shipped ones')
+    .option('--coefficients <file>', 'your own calibration, as tokenwright calibrate writes it')
     .option('--calibrate-first <requests>', 'fit up to five multipliers to the first requests of a run')
     .addHelpText('after', examples)
     .action(async (files: string[], options: ValidateOptions) => {
@@ -65,7 +72,7 @@ export function validateCommand(
           fix: 'name a folder with vllm_meta.json; tables of rows are fitted by npm run calibrate',
         })
       }
-      const predictor = await load(options.facts)
+      const predictor = await load(options)
       if (options.by === 'rows') {
         for (const file of files) {
           const { rows, outcomes } = predictOne(file, predictor, options.cleanOnly === true)
@@ -98,7 +105,7 @@ async function validateRuns(paths: readonly string[], options: ValidateOptions):
   }
   const first = options.calibrateFirst === undefined ? null : parseCount(options.calibrateFirst)
   const { scoreRuns, runScoreText } = await import('./validate-runs.ts')
-  const scores = await scoreRuns(paths, first, options.facts)
+  const scores = await scoreRuns(paths, first, options)
   const text = options.json
     ? JSON.stringify(scores.length === 1 ? scores[0] : scores, null, 2)
     : scores.map(runScoreText).join('\n\n')
@@ -115,10 +122,11 @@ function parseCount(text: string): number {
 }
 
 /** The facts and coefficients are read only when the command runs. */
-async function loadPredictor(factsPath: string | undefined): Promise<Predictor> {
+async function loadPredictor({ facts, coefficients }: PredictionFiles): Promise<Predictor> {
   const { loadCatalogWithFacts } = await import('../../catalog/load-facts-file.ts')
   const { openPredictor } = await import('../../accuracy/predictor-file.ts')
-  return openPredictor(await loadCatalogWithFacts(factsPath))
+  const { loadCoefficients } = await import('../../perf/load-coefficients-file.ts')
+  return openPredictor(await loadCatalogWithFacts(facts), loadCoefficients(coefficients))
 }
 
 function asText(scores: readonly FileScore[]): string {

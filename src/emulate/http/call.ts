@@ -81,7 +81,7 @@ function summaryOf(
     stream: facts.stream,
     arrivalUs: record?.sentUs ?? call.arrivalUs,
     queuedUs: timeOrNull(end?.queuedUs ?? Number.NaN),
-    scheduledUs: timeOrNull(record?.startedUs ?? Number.NaN),
+    startedUs: timeOrNull(record?.startedUs ?? Number.NaN),
     firstTokenUs: timeOrNull(record?.firstTokenUs ?? Number.NaN),
     firstWrittenUs: call.chunks.firstWrittenUs,
     lastTokenUs: timeOrNull(record?.lastTokenUs ?? Number.NaN),

@@ -1,6 +1,6 @@
 /** JSON as pure ASCII, so that its length in characters is its length in bytes and the socket need not encode it. */
 
-/** JSON of a value with everything above ASCII as \uXXXX. */
+/** JSON of a value with every UTF-16 unit above ASCII escaped as `\u` and four hexadecimal digits. */
 export function asciiJson(value: unknown): string {
   return escapeHigh(JSON.stringify(value))
 }
