@@ -25,6 +25,11 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/emulate.ts')).emulateCommand(),
   },
   {
+    name: 'bench',
+    summary: 'what a running endpoint costs per million tokens, and whether the measurement can be trusted',
+    load: async () => (await import('./commands/bench.ts')).benchCommand(),
+  },
+  {
     name: 'cost',
     summary: 'the cost equation alone: $/hour, tokens/s and watts to $ per million tokens',
     load: async () => (await import('./commands/cost.ts')).costCommand(),
@@ -43,6 +48,11 @@ export const commandList: readonly CommandEntry[] = [
     name: 'calibrate',
     summary: 'a few measurements of your own, and predictions of that deployment lean on them',
     load: async () => (await import('./commands/calibrate.ts')).calibrateCommand(),
+  },
+  {
+    name: 'compare',
+    summary: 'two measured runs side by side: what differs beyond noise; an exit code for CI',
+    load: async () => (await import('./commands/compare.ts')).compareCommand(),
   },
   {
     name: 'trace',

@@ -3,9 +3,9 @@ import { present } from '../core/assert.ts'
 import { usdFromNano } from '../core/money.ts'
 import { createFleet } from '../fleet/fleet.ts'
 import type { Fleet, FleetEvent, PoolSettings } from '../fleet/types.ts'
-import { type Distribution, RunMetrics } from '../metrics/index.ts'
+import { latencyCurves, RunMetrics } from '../metrics/index.ts'
 import { formatCount, formatMilliseconds } from '../report/format-number.ts'
-import type { LatencyCurves, ReplicaChange, SimulationReport } from '../report/simulation-report.ts'
+import type { ReplicaChange, SimulationReport } from '../report/simulation-report.ts'
 import { createRouter } from '../routing/create-router.ts'
 import { createAutoscalers } from '../sim/autoscale.ts'
 import { type SimulationEnd, simulate } from '../sim/driver.ts'
@@ -157,20 +157,4 @@ function steadyUsdPerMillionTokens({ summary, bill }: SimulationResult): number 
   if (tokensPerSecond === null || tokensPerSecond === 0) return null
   const usdPerSecond = usdFromNano(bill.allocation.billNanoUsd) / summary.durationSeconds
   return (usdPerSecond / tokensPerSecond) * 1e6
-}
-
-/** Enough for a curve that is 600 pixels wide. */
-const curvePoints = 200
-
-function latencyCurves({ measured, interTokenLatencyMs }: RunMetrics): LatencyCurves {
-  const curve = (distribution: Distribution) =>
-    distribution.count === 0
-      ? null
-      : Array.from({ length: curvePoints + 1 }, (_, index) => distribution.quantile(index / curvePoints))
-  return {
-    ttft: curve(measured.latencies.ttftServiceMs),
-    tpot: curve(measured.latencies.tpotMs),
-    interToken: curve(interTokenLatencyMs),
-    endToEnd: curve(measured.latencies.endToEndServiceMs),
-  }
 }

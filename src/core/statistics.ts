@@ -34,7 +34,7 @@ export function spearman(left: readonly number[], right: readonly number[]): num
 }
 
 /** Ranks from 1; equal values share the mean of their ranks. */
-function ranks(values: readonly number[]): number[] {
+export function ranks(values: readonly number[]): number[] {
   const order = values.map((value, index) => ({ value, index })).sort((a, b) => a.value - b.value)
   const result = new Array<number>(values.length).fill(0)
   for (let start = 0; start < order.length; ) {

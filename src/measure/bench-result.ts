@@ -1,4 +1,5 @@
 /** The answer of `bench`, as plain JSON: what was asked, what was measured at each load, and how far to trust it. */
+import type { LatencyCurves } from '../metrics/latency-curves.ts'
 import type { LatencyClock, Objective } from '../metrics/objective.ts'
 import type { RunTimeline } from '../metrics/run-series.ts'
 import type { RunSummary } from '../metrics/run-summary.ts'
@@ -63,6 +64,8 @@ export interface BenchPoint {
   readonly summary: RunSummary
   readonly timeline: RunTimeline
   readonly intervals: LatencyIntervals
+  /** For figures, by the result's clock: latencyCurves(metrics, clock); null when none are drawn. */
+  readonly curves: LatencyCurves | null
   readonly tokens: TokenAccount
   readonly client: ClientHealth
   readonly verdict: Verdict

@@ -2,7 +2,7 @@
 import type { Allocation, AllocationMethod, CostLine, CostPerMillionTokens } from '../cost/types.ts'
 
 export interface MeasuredCost {
-  /** e.g. "8 × h200-sxm, on-demand, market survey". */
+  /** e.g. "8 × h200-sxm reserved, market survey". */
   readonly hardware: string
   readonly usdPerHour: number
   readonly lines: readonly Omit<CostLine, 'nanoUsdPerHour'>[]
@@ -13,6 +13,8 @@ export interface MeasuredCost {
   /** Parts add up to the bill of that time exactly. */
   readonly allocation: AllocationJson
   readonly allocationMethod: AllocationMethod
+  /** The ratios, or where the engine's time comes from; ready to print. */
+  readonly allocationBasis: string
   readonly perMillionTokens: CostPerMillionTokens
   /** Bill ÷ tokens of requests within every objective; null without objectives or when none met them. */
   readonly usdPerMillionGoodTokens: number | null
@@ -21,6 +23,8 @@ export interface MeasuredCost {
   readonly byLoadFactor: readonly { readonly loadFactor: number; readonly usdPerMillionTokens: number }[]
   /** Against list prices of APIs that sell the same model; empty when none is known. */
   readonly breakEven: readonly ApiComparison[]
+  /** What the bill leaves out, ready to print. */
+  readonly notCounted: readonly string[]
 }
 
 /** Nano-dollars as decimal strings: JSON numbers would round them. */
@@ -33,7 +37,7 @@ export interface ApiComparison {
   readonly model: string
   /** The same mix of tokens at list price. */
   readonly usdPerMillionTokens: number
-  /** Share of this load at which owning costs the same; above 1: not even when full. */
-  readonly breakEvenLoadFactor: number
+  /** Share of this load at which owning costs the same; above 1: not even when full. Null: at no load, energy alone costs more. */
+  readonly breakEvenLoadFactor: number | null
   readonly source: string
 }

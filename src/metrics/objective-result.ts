@@ -17,7 +17,7 @@ export interface ObjectiveResult {
   readonly met: boolean | null
 }
 
-const shares: Readonly<Record<Exclude<ObjectiveStatistic, 'mean'>, number>> = {
+export const quantileOfStatistic: Readonly<Record<Exclude<ObjectiveStatistic, 'mean'>, number>> = {
   p50: 0.5,
   p90: 0.9,
   p95: 0.95,
@@ -33,8 +33,9 @@ export function objectiveResult(
   const latencies = distributionOf(objective, tally, clock)
   const misses = tally.rejected + tally.failed
   const { statistic, limitMs } = objective
-  const served = statistic === 'mean' ? latencies.mean : latencies.quantile(shares[statistic])
-  const withMisses = statistic === 'mean' ? served : quantileWithMisses(latencies, misses, shares[statistic])
+  const served = statistic === 'mean' ? latencies.mean : latencies.quantile(quantileOfStatistic[statistic])
+  const withMisses =
+    statistic === 'mean' ? served : quantileWithMisses(latencies, misses, quantileOfStatistic[statistic])
   const nothingKnown = latencies.count === 0 && (misses === 0 || statistic === 'mean')
   return {
     objective,
@@ -44,7 +45,7 @@ export function objectiveResult(
   }
 }
 
-function distributionOf(
+export function distributionOf(
   { metric }: Objective,
   { latencies }: RequestTally,
   clock: LatencyClock,

@@ -109,3 +109,14 @@ export function boxAround(x: number, y: number, distance: number): Box {
 export function overlap(a: Box, b: Box): boolean {
   return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
 }
+
+/** The same heights, moved down as far as it takes to be so far apart. */
+export function spread(heights: readonly number[], distance: number): number[] {
+  const order = heights.map((_, index) => index).sort((a, b) => heights[a]! - heights[b]!)
+  const placed = [...heights]
+  for (const [rank, index] of order.entries()) {
+    const above = rank === 0 ? Number.NEGATIVE_INFINITY : placed[order[rank - 1]!]!
+    placed[index] = Math.max(heights[index]!, above + distance)
+  }
+  return placed
+}

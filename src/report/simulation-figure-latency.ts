@@ -1,7 +1,7 @@
 /** Latencies of a run by share of the requests, on one logarithmic axis, with the objectives drawn in. */
 import { logAxis, positionOn } from './axis-ticks.ts'
 import { formatLimit, formatMilliseconds } from './format-number.ts'
-import type { Box } from './label-places.ts'
+import { type Box, spread } from './label-places.ts'
 import { element, type Markup } from './markup.ts'
 import type { CurveName, LatencyCurves, SimulationReport } from './simulation-report.ts'
 import { labelWidth, svgFigure, svgText } from './svg-figure.ts'
@@ -36,7 +36,10 @@ interface Curve {
 }
 
 /** Null where nothing was measured. */
-export function latencyFigure({ curves, objectives }: SimulationReport): Markup | null {
+export function latencyFigure({
+  curves,
+  objectives,
+}: Pick<SimulationReport, 'curves' | 'objectives'>): Markup | null {
   const drawn = curves === null ? [] : curvesOf(curves)
   const seen = drawn.flatMap(({ values }) => values.filter(value => value >= shortestMs))
   if (seen.length === 0) return null
@@ -158,17 +161,6 @@ function endLabels(drawn: readonly Curve[], y: (ms: number) => number): Markup[]
       class: `series-name ${color}`,
     }),
   )
-}
-
-/** The same heights, moved down as far as it takes to be so far apart. */
-function spread(heights: readonly number[], distance: number): number[] {
-  const order = heights.map((_, index) => index).sort((a, b) => heights[a]! - heights[b]!)
-  const placed = [...heights]
-  for (const [rank, index] of order.entries()) {
-    const above = rank === 0 ? Number.NEGATIVE_INFINITY : placed[order[rank - 1]!]!
-    placed[index] = Math.max(heights[index]!, above + distance)
-  }
-  return placed
 }
 
 function least(values: readonly number[]): number {

@@ -1,15 +1,13 @@
 /** What went on over the time of a run: load, speed, replicas, cache and power, with faults and upgrades marked. */
+import type { RunTimeline as Timeline } from '../metrics/index.ts'
 import type { TimedFault } from '../sim/faults.ts'
 import type { Markup } from './markup.ts'
 import { replicaCounts } from './simulation-figure-replicas.ts'
 import type { SimulationReport } from './simulation-report.ts'
 import { seconds } from './simulation-units.ts'
 import { type TimeMark, type TimePanel, type TimePoint, timePanels } from './svg-time-panels.ts'
+import { coarser, line, powerPanel, scaled } from './timeline-panels.ts'
 
-type Timeline = SimulationReport['result']['timeline']
-
-/** Points of one curve: three figure units each, as fine as a screen shows. */
-const mostPoints = 150
 /** Per second: users who think for minutes send that few. */
 const leastRequestRate = 0.01
 /** Front ends hold requests for milliseconds: less than this of all that are in flight is not seen. */
@@ -142,44 +140,6 @@ function cachePanel(timeline: Timeline): TimePanel | null {
   const percent = coarser(timeline, timeline.cacheUse).map(scaled(100))
   if (percent.every(({ value }) => value === null)) return null
   return line('KV cache in use, % (mean of the replicas)', percent, 1)
-}
-
-function powerPanel(timeline: Timeline): TimePanel | null {
-  const watts = coarser(timeline, timeline.watts)
-  const most = watts.reduce((highest, { value }) => Math.max(highest, value ?? 0), 0)
-  if (most === 0) return null
-  const [unit, factor] = most >= 1e6 ? ['MW', 1e-6] : most >= 1000 ? ['kW', 1e-3] : ['W', 1]
-  return line(`power of the accelerators, ${unit}`, watts.map(scaled(factor)), 1)
-}
-
-function line(heading: string, points: readonly TimePoint[], reach: number): TimePanel {
-  return { heading, reach, series: [{ name: '', shape: 'line', color: 'series-1', points }] }
-}
-
-function scaled(factor: number): (point: TimePoint) => TimePoint {
-  return ({ seconds, value }) => ({ seconds, value: value === null ? null : value * factor })
-}
-
-/** Means of several bins at their middle, so that no more points are drawn than a screen shows. */
-function coarser({ binSeconds, endSeconds }: Timeline, values: readonly (number | null)[]): TimePoint[] {
-  const together = Math.ceil(values.length / mostPoints)
-  // A last stretch much shorter than the others would show chance: it belongs to the one before.
-  const stretches = Math.max(1, Math.round(endSeconds / binSeconds / together))
-  return Array.from({ length: stretches }, (_, stretch) => {
-    const from = stretch * together
-    const until = stretch === stretches - 1 ? values.length : from + together
-    let sum = 0
-    let known = 0
-    for (let bin = from; bin < until; bin++) {
-      const value = values[bin] ?? null
-      const covered = Math.min(binSeconds, endSeconds - bin * binSeconds)
-      if (value === null || !(covered > 0)) continue
-      sum += value * covered
-      known += covered
-    }
-    const end = Math.min(until * binSeconds, endSeconds)
-    return { seconds: (from * binSeconds + end) / 2, value: known > 0 ? sum / known : null }
-  })
 }
 
 function marksOf({ fleet, run }: SimulationReport): TimeMark[] {

@@ -5,6 +5,7 @@
 import type { Allocation } from '../cost/types.ts'
 import type { RunBill } from '../sim/bill.ts'
 import { usdOfNano } from './format-number.ts'
+import { jsonText } from './json-text.ts'
 import { simulationHeadline } from './simulation-headline.ts'
 import type { PoolFacts, SimulationReport } from './simulation-report.ts'
 
@@ -36,7 +37,7 @@ export function renderSimulationJson(report: SimulationReport): string {
     prices,
     notes,
   }
-  return `${onOneLine(JSON.stringify(document, jsonValue, 2))}\n`
+  return jsonText(document)
 }
 
 /** Null without objectives, or when no request tells. */
@@ -69,21 +70,4 @@ function billJson({ lines, allocation, ...rest }: RunBill): object {
       allocation: line.allocation satisfies Allocation,
     })),
   }
-}
-
-/** Lists of plain numbers, as the timeline has, take one line each. Strings hold no raw line breaks, so none is touched. */
-function onOneLine(json: string): string {
-  return json.replace(
-    /\[\n\s*((?:-?\d|null)[^[\]{}"]*?)\n\s*\]/g,
-    (_, numbers: string) => `[${numbers.replace(/,\n\s*/g, ', ')}]`,
-  )
-}
-
-/** Big integers become decimal strings; numbers JSON cannot hold are a fault of the program, not a null. */
-function jsonValue(key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString()
-  if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw new Error(`assertion failed: ${key} is ${value}, which JSON cannot hold`)
-  }
-  return value
 }

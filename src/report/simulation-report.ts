@@ -2,6 +2,7 @@
 import type { Price } from '../catalog/types.ts'
 import type { EngineSettings } from '../engine/settings.ts'
 import type { ReplicaLifecycle } from '../fleet/types.ts'
+import type { LatencyCurves } from '../metrics/index.ts'
 import type { Deployment } from '../perf/deployment.ts'
 import type { ErrorBand, Objective } from '../plan/types.ts'
 import type { RouterSpec } from '../routing/router-spec.ts'
@@ -11,6 +12,8 @@ import type { TimedFault } from '../sim/faults.ts'
 import type { SimulationResult } from '../sim/result.ts'
 import type { WorkloadSpec } from '../workload/synthetic.ts'
 import type { TraceReplayOptions } from '../workload/trace-replay-options.ts'
+
+export type { CurveName, LatencyCurves } from '../metrics/index.ts'
 
 export interface SimulationReport {
   readonly version: string
@@ -128,8 +131,3 @@ export interface ComparisonRow {
   /** Of the prediction, with 80 % confidence; null where the file states none. */
   readonly band: ErrorBand | null
 }
-
-export type CurveName = 'ttft' | 'tpot' | 'interToken' | 'endToEnd'
-
-/** Milliseconds at equally spaced shares of the values, 0 to 1; null without values. */
-export type LatencyCurves = Readonly<Record<CurveName, readonly number[] | null>>

@@ -12,6 +12,9 @@ import {
 } from './label-places.ts'
 import { element, type Markup } from './markup.ts'
 import { labelWidth, svgFigure, svgText } from './svg-figure.ts'
+import { bandMarks, type PointMark, pointMark } from './svg-scatter-marks.ts'
+
+export type { PointMark } from './svg-scatter-marks.ts'
 
 export interface ScatterPoint {
   readonly x: number
@@ -21,6 +24,16 @@ export interface ScatterPoint {
   /** Written beside the point where there is room; null = no label. */
   readonly label: string | null
   readonly role: 'front' | 'other' | 'chosen'
+  /** How the point is drawn. Default: dot. */
+  readonly mark?: PointMark
+}
+
+/** A range of y at an x, e.g. of a prediction. */
+export interface ScatterBand {
+  readonly x: number
+  readonly low: number
+  readonly value: number
+  readonly high: number
 }
 
 export interface ScatterOptions {
@@ -28,30 +41,47 @@ export interface ScatterOptions {
   readonly description: string
   readonly xLabel: string
   readonly yLabel: string
+  /** Drawn behind the points, as an area along x; a single one as a line with two ends. */
+  readonly band?: readonly ScatterBand[]
+  /** In figure units; a narrower figure has larger text. Default: 640. */
+  readonly width?: number
 }
 
-const width = 640
 const height = 380
-const plot: Box = { left: 58, top: 34, right: width - 18, bottom: height - 46 }
 const fontSize = 12.5
+/** Right of the plot a label may reach so far. */
+const rightMargin = 18
+
+function plotOf(width: number): Box {
+  return { left: 58, top: 34, right: width - rightMargin, bottom: height - 46 }
+}
 
 export function scatterFigure(points: readonly ScatterPoint[], options: ScatterOptions): Markup {
+  const { width = 640, band = [] } = options
+  const plot = plotOf(width)
   const xAxis = linearAxis(
-    points.map(point => point.x),
+    [...points, ...band].map(({ x }) => x),
     6,
     true,
   )
-  const yAxis = axisFor(
-    points.map(point => point.y),
-    5,
-  )
+  const yAxis = axisFor([...points.map(({ y }) => y), ...band.flatMap(({ low, high }) => [low, high])], 5)
   const x = (value: number) => plot.left + positionOn(xAxis, value) * (plot.right - plot.left)
   const y = (value: number) => plot.bottom - positionOn(yAxis, value) * (plot.bottom - plot.top)
   const front = points.filter(point => point.role !== 'other').toSorted((a, b) => a.x - b.x)
   const drawn = points.toSorted((a, b) => drawingOrder(a) - drawingOrder(b))
   return svgFigure(
     { width, height, title: options.title, description: options.description },
-    ...axes(xAxis, yAxis, x, y, options),
+    ...axes(plot, xAxis, yAxis, x, y, options),
+    ...bandMarks(
+      band
+        .toSorted((a, b) => a.x - b.x)
+        .map(at => ({
+          x: x(at.x),
+          low: y(at.low),
+          value: y(at.value),
+          high: y(at.high),
+        })),
+    ),
     front.length > 1
       ? element('polyline', {
           class: 'front-line',
@@ -59,13 +89,14 @@ export function scatterFigure(points: readonly ScatterPoint[], options: ScatterO
         })
       : null,
     ...drawn.map(point =>
-      element(
-        'circle',
-        { cx: x(point.x), cy: y(point.y), r: radius(point), class: `point ${point.role}` },
-        element('title', {}, point.title),
+      pointMark(
+        { mark: point.mark ?? 'dot', looks: point.role, title: point.title },
+        x(point.x),
+        y(point.y),
+        radius(point),
       ),
     ),
-    ...labels(points, lineBoxes(front, x, y), x, y),
+    ...labels(plot, points, lineBoxes(front, x, y), x, y),
   )
 }
 
@@ -78,6 +109,7 @@ function radius(point: ScatterPoint): number {
 }
 
 function axes(
+  plot: Box,
   xAxis: Axis,
   yAxis: Axis,
   x: (value: number) => number,
@@ -100,6 +132,7 @@ function axes(
 
 /** Greedy: the chosen point first, then the front, each at the first place that is free. Only the chosen point always has one. */
 function labels(
+  plot: Box,
   points: readonly ScatterPoint[],
   line: readonly Box[],
   x: (value: number) => number,
@@ -119,6 +152,7 @@ function labels(
         width: labelWidth(point.label, fontSize) * (point.role === 'chosen' ? boldWidening : 1),
         fontSize,
       },
+      plot,
       point.role === 'chosen',
       taken,
       others,
@@ -145,16 +179,17 @@ const boldWidening = 1.08
  */
 function placeOf(
   point: LabelledPoint,
+  plot: Box,
   always: boolean,
   taken: readonly Box[],
   others: readonly Box[],
 ): Place | undefined {
-  const near = nearPlaces(point).filter(({ box }) => inside(box))
+  const near = nearPlaces(point).filter(({ box }) => inside(box, plot))
   const hides = (boxes: readonly Box[], box: Box) => boxes.some(other => overlap(box, other))
   const clear = ({ box }: Place) => !hides(taken, box) && !hides(others, box)
   const found = near.find(clear)
   if (found !== undefined || !always) return found
-  const far = farPlaces(point).filter(({ box }) => inside(box))
+  const far = farPlaces(point).filter(({ box }) => inside(box, plot))
   return (
     far.find(place => clear(place) && !crosses(place, taken)) ??
     [...near, ...far].find(({ box }) => !hides(taken, box)) ??
@@ -182,8 +217,11 @@ function lineBoxes(
   })
 }
 
-function inside(box: Box): boolean {
+function inside(box: Box, plot: Box): boolean {
   return (
-    box.left >= plot.left && box.right <= width - 2 && box.top >= plot.top - 12 && box.bottom <= plot.bottom
+    box.left >= plot.left &&
+    box.right <= plot.right + rightMargin - 2 &&
+    box.top >= plot.top - 12 &&
+    box.bottom <= plot.bottom
   )
 }

@@ -17,8 +17,17 @@ export interface AskedRequest {
 export type BenchPrompt =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'messages'; readonly messages: readonly ChatMessage[] }
+  /** Token ids, for text completions only: nothing is left to the server's tokenizer. */
+  | { readonly kind: 'tokens'; readonly ids: readonly number[] }
+  /** Several texts (embeddings), or documents to rank by a query; the query is '' where there is none. */
   | { readonly kind: 'texts'; readonly query: string; readonly texts: readonly string[] }
-  | { readonly kind: 'audio'; readonly fileName: string; readonly bytes: Uint8Array; readonly seconds: number }
+  | {
+      readonly kind: 'audio'
+      readonly fileName: string
+      readonly bytes: Uint8Array
+      readonly seconds: number
+    }
+  /** A whole body in the endpoint's own words: its fields win over ours. */
   | { readonly kind: 'payload'; readonly body: unknown }
 
 export interface ChatMessage {
@@ -57,6 +66,8 @@ export interface AnswerEvent {
   /**
    * start: choices without any text (a role). token: content, reasoning or tool arguments. usage: nothing but usage. done:
    * the end mark. error: the server says so under status 200. malformed: not what the endpoint sends. other: comments, pings.
+   * Whatever the kind, usage, finishReason and outputTokensSoFar may come with it: many servers put them on the last chunk
+   * or on the end mark.
    */
   kind: 'start' | 'token' | 'usage' | 'done' | 'error' | 'malformed' | 'other'
   contentText: string
@@ -65,6 +76,7 @@ export interface AnswerEvent {
   /** Output tokens up to and with this event, by usage in it; −1 when it says nothing. */
   outputTokensSoFar: number
   usage: ReportedUsage | null
+  /** In the server's own words: stop, length, max_tokens, max_output_tokens, end_turn … */
   finishReason: string | null
   answerId: string
   /** Of an error. */

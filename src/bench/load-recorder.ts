@@ -1,0 +1,98 @@
+/** Takes in what a load's requests became, one at a time; memory does not grow with their number. */
+import { createEvidenceCollector, type EvidenceCollector } from '../measure/evidence-collector.ts'
+import type { RequestObservation } from '../measure/observation.ts'
+import type { LengthSums } from '../measure/prediction-check.ts'
+import { recordOfObservation } from '../measure/record-of-observation.ts'
+import { createTokenTally, type TokenTally } from '../measure/token-account.ts'
+import { Distribution } from '../metrics/distribution.ts'
+import type { LatencyClock, Objective } from '../metrics/objective.ts'
+import { RunMetrics } from '../metrics/run-metrics.ts'
+import type { EndedRequest } from './load-agent.ts'
+
+export interface LoadRecorderSettings {
+  readonly objectives: readonly Objective[]
+  readonly clock: LatencyClock
+  /** Users of a closed loop; null in open loops. */
+  readonly users: number | null
+  readonly tokenizer: string | null
+  readonly isWarmUp: (requestId: number) => boolean
+  /** Hears every observation, warm-up included: the file of requests, an export; null: nobody. */
+  readonly listener: ((observation: RequestObservation, ended: EndedRequest) => void) | null
+}
+
+export interface LoadRecorder {
+  readonly metrics: RunMetrics
+  readonly evidence: EvidenceCollector
+  readonly tally: TokenTally
+  /** dispatched − scheduled, ms, of measured requests that no cap held back. */
+  readonly latenessMs: Distribution
+  readonly chunks: { readonly count: number; readonly coalesced: number }
+  /** Of measured requests: how many were sent, and when the first and the last. */
+  readonly sends: { readonly count: number; readonly firstUs: number; readonly lastUs: number }
+  /** Lengths of measured requests that were served. */
+  readonly lengths: LengthSums
+  add(observation: RequestObservation, ended: EndedRequest): void
+}
+
+/** Values of lateness kept before percentiles are approximate. */
+const latenessLimit = 20_000
+
+export function createLoadRecorder(settings: LoadRecorderSettings): LoadRecorder {
+  const { objectives, clock, users, tokenizer, isWarmUp, listener } = settings
+  const metrics = new RunMetrics({ objectives, clock, isWarmUp })
+  const evidence = createEvidenceCollector({ users })
+  const tally = createTokenTally(tokenizer)
+  const latenessMs = new Distribution(latenessLimit)
+  const chunks = { count: 0, coalesced: 0 }
+  const sends = { count: 0, firstUs: Number.POSITIVE_INFINITY, lastUs: Number.NEGATIVE_INFINITY }
+
+  const lengths: { -readonly [Key in keyof LengthSums]: number } = {
+    requests: 0,
+    inputTokens: 0,
+    cachedTokens: 0,
+    outputTokens: 0,
+    squaredInputTokens: 0,
+    squaredOutputTokens: 0,
+  }
+
+  function addMeasured(observation: RequestObservation, { held }: EndedRequest): void {
+    const { times, chunks: log } = observation
+    const record = recordOfObservation(observation)
+    metrics.addRecord(record)
+    if (!held) latenessMs.add(Math.max(0, times.dispatchedUs - times.scheduledUs) / 1000)
+    if (times.sentUs >= 0) {
+      sends.count++
+      sends.firstUs = Math.min(sends.firstUs, times.sentUs)
+      sends.lastUs = Math.max(sends.lastUs, times.sentUs)
+    }
+    chunks.count += log.us.length
+    for (let index = 0; index < log.us.length; index++) chunks.coalesced += log.coalesced[index]!
+    if (isWarmUp(observation.id)) return
+    metrics.addChunks(log.us, log.tokens)
+    if (record.outcome !== 'served') return
+    lengths.requests++
+    lengths.inputTokens += record.inputTokens
+    lengths.cachedTokens += record.cachedTokens
+    lengths.outputTokens += record.outputTokens
+    lengths.squaredInputTokens += record.inputTokens ** 2
+    lengths.squaredOutputTokens += record.outputTokens ** 2
+  }
+
+  return {
+    metrics,
+    evidence,
+    tally,
+    latenessMs,
+    chunks,
+    sends,
+    lengths,
+    add(observation, ended) {
+      tally.add(observation)
+      if (observation.phase === 'measured') {
+        addMeasured(observation, ended)
+        evidence.add(isWarmUp(observation.id) ? { ...observation, phase: 'warm-up' } : observation)
+      }
+      listener?.(observation, ended)
+    },
+  }
+}
