@@ -6,6 +6,7 @@ import { findMetrics } from '../bench/server/detect-server.ts'
 import { TokenwrightError } from '../core/errors.ts'
 import type { BenchResult, SelfTestErrors } from '../measure/bench-result.ts'
 import { energyMeters, parseMeter } from '../measure/energy-meters.ts'
+import { shapeOfLengths } from '../measure/prediction-check.ts'
 import { createTranscriptionTally } from '../measure/transcription-tally.ts'
 import type { LatencyClock } from '../metrics/objective.ts'
 import { renderBenchCsv } from '../report/bench-csv.ts'
@@ -14,6 +15,7 @@ import { renderBenchText } from '../report/bench-text.ts'
 import { refuseConflictingBenchFlags } from './bench-conflicts.ts'
 import { type OpenedEndpoint, openEndpoint } from './bench-endpoint.ts'
 import type { BenchFlags } from './bench-flags.ts'
+import { measuredLayout } from './bench-layout.ts'
 import { loadSettings } from './bench-load.ts'
 import { benchMoney } from './bench-money.ts'
 import { benchObjectives } from './bench-objectives.ts'
@@ -110,7 +112,8 @@ export async function measureEndpoint(url: string, flags: BenchFlags): Promise<B
     }
     const result = await runBench(plan)
     progress.finish()
-    const written = (await output?.finish(result)) ?? []
+    const layout = output === null ? null : measuredLayout(flags, result.endpoint, startedAt.slice(0, 10))
+    const written = (await output?.finish(result, layout)) ?? []
     if (written.length > 0) process.stderr.write(`written: ${written.join(', ')}\n`)
     return result
   } catch (error) {
@@ -151,7 +154,7 @@ function listenerOf(
     onProgress: state => progress.update(state),
     onPoint(point, measurement) {
       progress.done(point)
-      output?.onPoint(point, measurement.startedAt)
+      output?.onPoint(point, measurement.startedAt, shapeOfLengths(measurement.recorder.lengths))
     },
     transcription() {
       tally = clipOf === null ? null : createTranscriptionTally()

@@ -7,16 +7,19 @@ import type { BenchPoint, BenchResult } from '../measure/bench-result.ts'
 import { type AiperfRunFacts, aiperfFiles } from '../measure/interop/aiperf-writer.ts'
 import type { RequestObservation } from '../measure/observation.ts'
 import { loadMarker, observationToJson, requestsFileHeader } from '../measure/observation-json.ts'
+import type { RequestShape } from '../perf/deployment.ts'
 import { renderBenchCsv } from '../report/bench-csv.ts'
 import { benchJson } from '../report/bench-json.ts'
+import { benchPointsCsv, type MeasuredLayout, type ShapedPoint } from '../report/bench-points-csv.ts'
 import { openTextFile, type TextSink } from '../report/text-sink-file.ts'
+import { pointsFile } from './calibrate-bench.ts'
 
 export interface BenchOutput {
   onLoad(name: string): void
   onRequest(observation: RequestObservation): void
-  onPoint(point: BenchPoint, startedAt: string): void
-  /** Writes the rest, and returns what there is now. */
-  finish(result: BenchResult): Promise<readonly string[]>
+  onPoint(point: BenchPoint, startedAt: string, shape: RequestShape | null): void
+  /** Writes the rest, and returns what there is now. `layout` null: nobody said what served. */
+  finish(result: BenchResult, layout: MeasuredLayout | null): Promise<readonly string[]>
   /** Leaves nothing half-written. */
   abort(): void
 }
@@ -46,6 +49,7 @@ export function openBenchOutput(
   const requests: TextSink = openTextFile(join(folder, 'requests.jsonl'))
   requests.write(`${requestsFileHeader(startedAt)}\n`)
   const loads: Kept[] = []
+  const shaped: ShapedPoint[] = []
   return {
     onLoad(name) {
       requests.write(`${loadMarker(name)}\n`)
@@ -60,14 +64,17 @@ export function openBenchOutput(
       load.observations.length = 0
       load.dropped = true
     },
-    onPoint(_point, pointStartedAt) {
+    onPoint(point, pointStartedAt, shape) {
+      shaped.push({ point, shape })
       const load = loads.at(-1)
       if (load !== undefined) load.startedAt = pointStartedAt
     },
-    async finish(result) {
+    async finish(result, layout) {
       const { renderBenchHtml } = await import('../report/bench-html.ts')
       requests.finish()
+      const points = layout === null ? null : benchPointsCsv(layout, shaped)
       const files = [
+        ...(points === null ? [] : [{ path: pointsFile, text: points }]),
         { path: 'result.json', text: benchJson(result) },
         { path: 'summary.csv', text: renderBenchCsv(result) },
         { path: 'report.html', text: renderBenchHtml(result) },

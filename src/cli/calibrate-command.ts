@@ -21,6 +21,7 @@ import { calibrationJson } from '../report/calibration-json.ts'
 import type { CalibrationReport, ReportedRun } from '../report/calibration-report.ts'
 import { calibrationText } from '../report/calibration-text.ts'
 import { checkSaveFile, saveFile } from '../report/save-directory-file.ts'
+import { isBenchFolder, joinedPoints } from './calibrate-bench.ts'
 import { readCalibrationPoints } from './calibrate-points.ts'
 import type { CalibrateFlags } from './commands/calibrate.ts'
 import { startProgress } from './progress.ts'
@@ -36,7 +37,8 @@ export async function runCalibrate(
   const catalog = await loadCatalogWithFacts(flags.facts)
   const set = loadCoefficients()
   const { widths } = loadCalibrationSettings()
-  const folders = paths.filter(isFolder)
+  const benchFolders = paths.filter(isBenchFolder)
+  const folders = paths.filter(path => isFolder(path) && !isBenchFolder(path))
   if (first !== null && folders.length === 0)
     throw new TokenwrightError('usage', '--first is for measured runs; these are tables of points', {
       where: '--first',
@@ -46,8 +48,13 @@ export async function runCalibrate(
   const notes: string[] = []
   const cells: DescribedCell[] = []
   const calibrations: UserCalibration['cells'][number][] = []
-  for (const path of paths.filter(each => !isFolder(each))) {
-    const read = readCalibrationPoints(path, catalog, set)
+  const tables = [
+    ...paths.filter(each => !isFolder(each)).map(path => ({ path, text: null })),
+    // The points of several measurements of one deployment are calibrated together.
+    ...(benchFolders.length === 0 ? [] : [joinedPoints(benchFolders)]),
+  ]
+  for (const { path, text } of tables) {
+    const read = readCalibrationPoints(path, catalog, set, text)
     const { cells: fitted, refused } = calibrateCells(read.prepared, set, widths)
     leftOut.push(...read.leftOut, ...refused)
     notes.push(...read.notes)

@@ -19,12 +19,14 @@ export interface CalibrationPoints {
   readonly notes: readonly string[]
 }
 
+/** `given`: the table, where it was read already; `path` then only names it. */
 export function readCalibrationPoints(
   path: string,
   catalog: FactsCatalog,
   set: CoefficientSet,
+  given: string | null = null,
 ): CalibrationPoints {
-  const text = readText(path)
+  const text = given ?? readText(path)
   const table = inFile(path, () => parseCsv(text))
   const read = isOwnPoints(table)
     ? preparedOwnPoints(table, path, catalog)

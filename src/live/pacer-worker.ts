@@ -1,6 +1,6 @@
 /**
- * The thread that sleeps until a deadline: Atomics.wait has the resolution of the system's timers (tens of µs), where timers of an event loop have
- * milliseconds. Started by pacer.ts. hrtime is one clock in all threads; performance.now() begins anew in each.
+ * The thread that sleeps until a deadline: Atomics.wait has the resolution of the system's timers (tens of µs), where timers of
+ * an event loop have milliseconds. Started by pacer.ts. hrtime is one clock in all threads; performance.now() begins anew in each.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { closedSlot, deadlineSlot, noDeadline, type PacerMemory, roundSlot } from './pacer-memory.ts'

@@ -1,7 +1,7 @@
 /**
- * Wakes at a moment of the monotonic clock, some µs late at most when the machine is idle, without burning a core: a thread sleeps in Atomics.wait until shortly before,
- * and the event loop turns idly for the rest. Measured by benchmarks/client-cost.ts; timers of the event loop come up to a
- * millisecond early or late, which at 500 requests/s is half the gap between two.
+ * Wakes at a moment of the monotonic clock, some µs late, without burning a core: a thread sleeps in Atomics.wait until shortly
+ * before, and the event loop turns idly for the rest. Timers of the event loop come up to a millisecond early or late,
+ * which at 500 requests/s is half the gap between two. Measured by benchmarks/client-cost.ts.
  */
 import { Worker } from 'node:worker_threads'
 import { closedSlot, createPacerMemory, deadlineSlot, noDeadline, roundSlot } from './pacer-memory.ts'
@@ -20,10 +20,10 @@ export interface Pacer {
 
 /**
  * The thread's message takes 0.1 ms to arrive (median 96–127 µs, measured at 500 deadlines/s on two cores shared with others;
- * Atomics.waitAsync in place of a message took as long: 114 µs). The thread wakes by so much too early, and the
- * event loop turns until it is time: 3 µs late in the median, for 3 % more of a core.
+ * Atomics.waitAsync in place of a message took as long: 114 µs). The thread wakes by so much too early, and the event loop turns
+ * until it is time: 25 µs late in the median, for one hundredth of a core at 500/s. Half as much again would be 3 µs late, for three.
  */
-const leadUs = 150
+const leadUs = 100
 
 /** Until the thread runs (some 50 ms), timers have to do; they may come a millisecond late, so they are set early. */
 const timerMarginUs = 1500

@@ -37,7 +37,7 @@ export function loadMarker(name: string): string {
 
 /**
  * One request as one line of JSON, without the line end. Called for every request of a run: the arrays of its chunks,
- * typed or not, are joined without a copy of their own.
+ * typed or not, are written without a copy.
  */
 export function observationToJson(observation: RequestObservation): string {
   const { chunks, ...rest } = observation
@@ -48,8 +48,9 @@ export function observationToJson(observation: RequestObservation): string {
   )
 }
 
-function joined(values: ArrayLike<number>): string {
-  return Array.prototype.join.call(values, ',')
+/** By the array's own join, which is several times quicker than the general one on typed arrays. */
+function joined(values: ArrayLike<number> & { join?: (separator: string) => string }): string {
+  return values.join === undefined ? Array.prototype.join.call(values, ',') : values.join(',')
 }
 
 /**

@@ -192,7 +192,8 @@ function independentShare(
   const timed = new TimedValues()
   let last = 0
   for (const request of requests) {
-    if (request.outcome !== 'served' || !(request.sentUs >= 0)) continue
+    if (request.outcome !== 'served' || !(request.sentUs >= 0 && request.sentUs < Number.MAX_SAFE_INTEGER))
+      continue
     timed.add(request.sentUs, latencyMs(request, metric, clock))
     if (request.sentUs > last) last = request.sentUs
   }

@@ -10,11 +10,11 @@ export interface Axis {
 /** Values that span more than this factor are drawn on a logarithmic axis. */
 const logSpan = 25
 
-/** Linear from zero, or logarithmic when the values span decades. */
-export function axisFor(values: readonly number[], aboutTicks: number): Axis {
+/** Linear from zero, or logarithmic when the values span more than this factor: by default decades. */
+export function axisFor(values: readonly number[], aboutTicks: number, span = logSpan): Axis {
   const finite = values.filter(value => Number.isFinite(value))
   const [low, high] = [Math.min(...finite), Math.max(...finite)]
-  return low > 0 && high / low > logSpan ? logAxis(low, high) : linearAxis(values, aboutTicks, true)
+  return low > 0 && high / low > span ? logAxis(low, high) : linearAxis(values, aboutTicks, true)
 }
 
 /** Ticks at 1, 2 and 5 of every decade; only at 1 when there are many decades. Values are above zero. */

@@ -154,23 +154,23 @@ export function benchObjectiveTable({ summary }: BenchPoint): Table {
 }
 
 /** What met every objective at once; null without objectives. */
-export function benchGoodputSentence({ objectives }: BenchResult, { summary }: BenchPoint): string | null {
+export function benchGoodputSentence(result: BenchResult, { summary }: BenchPoint): string | null {
   const { goodput, requests, steady, fullRun } = summary
-  if (objectives.length === 0 || goodput.share === null) return null
+  if (result.objectives.length === 0 || goodput.share === null) return null
   const rates = steady ?? fullRun
   const lost = requests.rejected + requests.failed
   return (
     `Goodput: ${formatShare(goodput.share)} of ${plural(goodput.met + goodput.missed, 'request')} within every limit` +
     `${lost === 0 ? '' : ' (rejected and failed ones count as missed)'}, ` +
-    `${formatSignificant(rates.goodRequestsPerSecond ?? 0)} requests/s, ` +
-    `${formatSignificant(rates.goodOutputTokensPerSecond ?? 0)} output tokens/s.`
+    `${formatSignificant(rates.goodRequestsPerSecond ?? 0)} requests/s` +
+    `${tellsTokens(result) ? `, ${formatSignificant(rates.goodOutputTokensPerSecond ?? 0)} output tokens/s` : ''}.`
   )
 }
 
 export const levelWords: Readonly<Record<VerdictLevel, string>> = {
-  valid: 'valid: it can be trusted',
-  suspect: 'suspect: read the reasons before using it',
-  invalid: 'invalid: it says little of the server',
+  valid: 'every check passed',
+  suspect: 'read the reasons before using it',
+  invalid: 'it says little of the server',
 }
 
 /** Who was measured, and how much. */

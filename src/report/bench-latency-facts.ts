@@ -120,9 +120,8 @@ export function latencyLegend(result: BenchResult, { summary, intervals }: Bench
   return [
     `below a percentile: where it lies with ${confidence} confidence (… : too few requests to bound it)`,
     ...(rejected + failed === 0 ? [] : ['+ lost: with rejected and failed requests as never answered']),
-    result.clock === 'response'
-      ? 'TTFT and E2E count from when a request was due, “sent” from when it was sent'
-      : 'TTFT and E2E count from when a request was sent',
+    `${result.endpoint.streaming ? 'TTFT and E2E count' : 'E2E counts'} from when a request was ` +
+      (result.clock === 'response' ? 'due, “sent” from when it was sent' : 'sent'),
   ].join('; ')
 }
 

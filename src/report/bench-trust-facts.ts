@@ -104,8 +104,8 @@ export function counterTable({ tokens: { counters } }: BenchPoint): Table {
   return {
     columns: [
       { header: 'counted' },
-      { header: 'by the server', ...right },
-      { header: 'by its answers', ...right },
+      { header: 'server', ...right },
+      { header: 'its answers', ...right },
       { header: 'residual', ...right },
       { header: 'metric' },
     ],

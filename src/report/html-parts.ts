@@ -52,8 +52,12 @@ export function htmlSection(heading: string, body: Markup | null): Markup | null
   return body === null || body.html === '' ? null : element('section', {}, element('h2', {}, heading), body)
 }
 
-/** A table; the row numbered `chosenRow` stands out. */
-export function htmlTable(table: Table, chosenRow = -1): Markup | null {
+/** A table; the row numbered `chosenRow` stands out, and others may have classes of their own. */
+export function htmlTable(
+  table: Table,
+  chosenRow = -1,
+  rowClass: (row: number) => string | null = () => null,
+): Markup | null {
   if (table.rows.length === 0) return null
   const alignment = (index: number) => (table.columns[index]?.align === 'right' ? 'right' : null)
   return element(
@@ -76,7 +80,7 @@ export function htmlTable(table: Table, chosenRow = -1): Markup | null {
       ...table.rows.map((row, number) =>
         element(
           'tr',
-          { class: number === chosenRow ? 'chosen' : null },
+          { class: number === chosenRow ? 'chosen' : rowClass(number) },
           ...row.map((cell, index) => element('td', { class: alignment(index) }, cell)),
         ),
       ),

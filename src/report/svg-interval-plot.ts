@@ -58,11 +58,10 @@ export function intervalPlot(series: readonly IntervalSeries[], options: Interva
   ].filter(ms => ms !== null && ms >= shortestMs) as number[]
   if (known.length === 0 || seen.length === 0) return null
   const axis = axisOf(seen)
+  const room = (plot.right - plot.left) / categories.length
+  const gap = Math.min(apart, (mostOfCategory * room) / Math.max(1, known.length - 1))
   const place: Places = {
-    x: (index, rank = 0, of = 1) =>
-      plot.left +
-      ((index + 0.5 + (of < 2 ? 0 : (rank / (of - 1) - 0.5) * dodge)) / categories.length) *
-        (plot.right - plot.left),
+    x: (category, rank = 0, of = 1) => plot.left + (category + 0.5) * room + (rank - (of - 1) / 2) * gap,
     y: ms => plot.bottom - positionOn(axis, Math.max(ms, axis.low)) * (plot.bottom - plot.top),
   }
   const taken = known.flatMap((one, rank) => boxesOf(one, rank, known.length, place))
@@ -90,8 +89,9 @@ export function intervalPlot(series: readonly IntervalSeries[], options: Interva
   )
 }
 
-/** Series stand beside each other within so much of a category, so that their bars do not hide each other. */
-const dodge = 0.3
+/** Series stand beside each other, so that their bars do not hide each other: so far apart, within so much of a category. */
+const apart = 9
+const mostOfCategory = 0.4
 
 interface Places {
   readonly x: (category: number, rank?: number, of?: number) => number

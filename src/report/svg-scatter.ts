@@ -21,9 +21,11 @@ export interface ScatterPoint {
   readonly y: number
   /** Shown when the pointer rests on it. */
   readonly title: string
-  /** Written beside the point where there is room; null = no label. */
+  /** Written beside the point where there is room, or in any case (`named`); null = no label. */
   readonly label: string | null
   readonly role: 'front' | 'other' | 'chosen'
+  /** Its label must be seen, if need be at the end of a thin line. The chosen point's is in any case. */
+  readonly named?: boolean
   /** How the point is drawn. Default: dot. */
   readonly mark?: PointMark
 }
@@ -43,6 +45,8 @@ export interface ScatterOptions {
   readonly yLabel: string
   /** Drawn behind the points, as an area along x; a single one as a line with two ends. */
   readonly band?: readonly ScatterBand[]
+  /** Values of y that span more than this factor are drawn on a logarithmic axis. Default: decades. */
+  readonly logFrom?: number
   /** In figure units; a narrower figure has larger text. Default: 640. */
   readonly width?: number
 }
@@ -57,14 +61,18 @@ function plotOf(width: number): Box {
 }
 
 export function scatterFigure(points: readonly ScatterPoint[], options: ScatterOptions): Markup {
-  const { width = 640, band = [] } = options
+  const { width = 640, band = [], logFrom } = options
   const plot = plotOf(width)
   const xAxis = linearAxis(
     [...points, ...band].map(({ x }) => x),
     6,
     true,
   )
-  const yAxis = axisFor([...points.map(({ y }) => y), ...band.flatMap(({ low, high }) => [low, high])], 5)
+  const yAxis = axisFor(
+    [...points.map(({ y }) => y), ...band.flatMap(({ low, high }) => [low, high])],
+    5,
+    logFrom,
+  )
   const x = (value: number) => plot.left + positionOn(xAxis, value) * (plot.right - plot.left)
   const y = (value: number) => plot.bottom - positionOn(yAxis, value) * (plot.bottom - plot.top)
   const front = points.filter(point => point.role !== 'other').toSorted((a, b) => a.x - b.x)
@@ -130,7 +138,7 @@ function axes(
   ]
 }
 
-/** Greedy: the chosen point first, then the front, each at the first place that is free. Only the chosen point always has one. */
+/** Greedy: the chosen point first, then the front, each at the first place that is free. Only it and named points always have one. */
 function labels(
   plot: Box,
   points: readonly ScatterPoint[],
@@ -153,7 +161,7 @@ function labels(
         fontSize,
       },
       plot,
-      point.role === 'chosen',
+      point.role === 'chosen' || point.named === true,
       taken,
       others,
     )

@@ -70,10 +70,10 @@ const ttftSigma = 0.25
 /** Below this many seconds an error of TTFT does not matter as much as its ratio says. */
 const ttftFloorSeconds = 0.1
 /**
- * How the posterior's maximum is searched. Each step costs a replay per multiplier, so eight are tried; of the three runs in
- * docs/models/engine.md two have come to rest by then. Gains below 1e-4 are noise: requests err for many reasons.
+ * How the posterior's maximum is searched: until a step gains less than 1e-4, which is noise, because requests err for many
+ * reasons. The runs in docs/models/engine.md come to rest within 20 steps.
  */
-const search = { rounds: 8, tries: 8, smallestGain: 1e-4, difference: 0.02, largestStep: 0.5 }
+const search = { rounds: 40, tries: 60, smallestGain: 1e-4, difference: 0.02, largestStep: 0.5 }
 
 /** Calibrates on the first `requests` of a run. At most five multipliers; at least 8 requests are needed. */
 export function calibrateRun(run: MeasuredRun, facts: ReplayFacts, requests: number): RunCalibration {

@@ -38,6 +38,19 @@ describe('our own', () => {
     ).toBeNull()
   })
 
+  test('the AIPerf files that are written beside a result are not counted again', () => {
+    const result = {
+      kind: 'tokenwright-bench',
+      version: 1,
+      points: [{ load: { name: 'concurrency 16', concurrency: 16 }, summary: {} }],
+    }
+    const runs = importRuns([
+      pretty(aiperfSummaryExport, 'a/profile_export_aiperf.json'),
+      pretty(result, 'a/result.json'),
+    ])
+    expect(runs.map(({ tool }) => tool)).toEqual(['tokenwright'])
+  })
+
   test('requests alone, an unknown version and no points are refused', () => {
     expect(() => importRuns([measuredText('requests.jsonl', lines)])).toThrow(/alone/)
     expect(() => importRuns([json({ kind: 'tokenwright-bench', version: 2, points: [{}] })])).toThrow(

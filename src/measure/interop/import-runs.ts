@@ -117,7 +117,10 @@ export function formatOf(file: MeasuredFile): MeasuredFormat | null {
  * @throws TokenwrightError 'measurements' when a file is of no known form, cut off, or lacks what its form needs
  */
 export function importRuns(files: readonly MeasuredFile[], options: ImportOptions = {}): ImportedRun[] {
-  const known = files.map(file => ({ file, format: formatOf(file) ?? refuseFormat(file) }))
+  const all = files.map(file => ({ file, format: formatOf(file) ?? refuseFormat(file) }))
+  // What stands beside a result of ours is the same run in another tool's form.
+  const isOurs = all.some(({ format }) => format === 'own-result')
+  const known = isOurs ? all.filter(({ format }) => format.startsWith('own-')) : all
   const others = (format: MeasuredFormat) =>
     known.filter(entry => entry.format === format).map(({ file }) => file)
   const runs = known.flatMap(({ file, format }) => runsOf(file, format, others, options))

@@ -1,7 +1,14 @@
 /** Figures of one load of a measurement, as SVG: latencies, what went on over time, and what was paid for. */
 import type { BenchPoint, BenchResult } from '../measure/bench-result.ts'
 import { isSpeech, tellsTokens } from './bench-facts.ts'
-import { figureWidth, limitsOf, metricColors, metricNames, valueAt } from './bench-figures.ts'
+import {
+  type DrawnMetric,
+  figureWidth,
+  limitsOf,
+  metricColors,
+  metricNames,
+  valueAt,
+} from './bench-figure-parts.ts'
 import { formatMilliseconds, formatPercent, formatUsd, formatUsdPerMillionTokens } from './format-number.ts'
 import type { Markup } from './markup.ts'
 import { latencyFigure } from './simulation-figure-latency.ts'
@@ -13,8 +20,8 @@ import { coarser, line, powerPanel } from './timeline-panels.ts'
 
 const quantiles = [0.5, 0.9, 0.95, 0.99, 0.999] as const
 
-function drawnMetrics(result: BenchResult) {
-  return tellsTokens(result) ? (['endToEnd', 'ttft', 'tpot'] as const) : (['endToEnd'] as const)
+function drawnMetrics(result: BenchResult): readonly DrawnMetric[] {
+  return tellsTokens(result) ? ['endToEnd', 'ttft', 'tpot'] : ['endToEnd']
 }
 
 /** Latencies by share of the requests; null without curves. */
@@ -44,7 +51,7 @@ export function percentileFigure(result: BenchResult, point: BenchPoint): Markup
       .join('; '),
     categories: drawn.map(quantileName),
     xLabel: 'percentile of the requests',
-    limits: limitsOf(result, tellsTokens(result), true),
+    limits: limitsOf(result, metrics),
   })
 }
 

@@ -1,32 +1,21 @@
-/** A measurement's figures over all its loads, as SVG: cost against interactivity, and latency by load. */
+/** Cost against interactivity over all loads of a measurement, as SVG. */
 import type { BenchPoint, BenchResult } from '../measure/bench-result.ts'
-import type { PercentileInterval } from '../measure/percentile-interval.ts'
 import type { VerdictLevel } from '../measure/verdict.ts'
-import { headlineLatency, isSpeech, tellsTokens, tokenRates } from './bench-facts.ts'
+import { isSpeech, tokenRates } from './bench-facts.ts'
+import { figureWidth, shortLoadName } from './bench-figure-parts.ts'
 import { bestPoint } from './bench-headline.ts'
-import { cutToWidth } from './display-width.ts'
-import {
-  formatMilliseconds,
-  formatSignificant,
-  formatUsd,
-  formatUsdPerMillionTokens,
-} from './format-number.ts'
+import { formatSignificant, formatUsd, formatUsdPerMillionTokens } from './format-number.ts'
 import type { Markup } from './markup.ts'
-import { type IntervalSeries, type IntervalValue, intervalPlot } from './svg-interval-plot.ts'
-import type { SeriesClass } from './svg-lines.ts'
 import { type PointMark, type ScatterBand, type ScatterPoint, scatterFigure } from './svg-scatter.ts'
-import { describeObjective } from './words.ts'
-
-/** As wide as the other figures of the page, so that text has one size. */
-export const figureWidth = 500
-/** Names of loads are short unless somebody made them long. */
-const longestName = 24
 
 const marks: Readonly<Record<VerdictLevel, PointMark>> = {
   valid: 'dot',
   suspect: 'diamond',
   invalid: 'cross',
 }
+
+/** Costs of a few loads fall like 1 ÷ users: already from here on they would crowd at the foot of a linear axis. */
+const logSpan = 5
 
 interface Quantity {
   readonly label: string
@@ -102,7 +91,7 @@ export function paretoFigure(result: BenchResult): Markup | null {
     )
   const points = placed.map((one): ScatterPoint => {
     const { load, verdict } = one.point
-    const name = cutToWidth(load.name, longestName)
+    const name = shortLoadName(load)
     return {
       x: one.x,
       y: one.y,
@@ -110,6 +99,7 @@ export function paretoFigure(result: BenchResult): Markup | null {
       label: verdict.level === 'valid' ? name : `${name}, ${verdict.level}`,
       role: one.point === best ? 'chosen' : onFront(one) ? 'front' : 'other',
       mark: marks[verdict.level],
+      named: true,
     }
   })
   return scatterFigure(points, {
@@ -119,6 +109,7 @@ export function paretoFigure(result: BenchResult): Markup | null {
     yLabel: y.label,
     band,
     width: figureWidth,
+    logFrom: logSpan,
   })
 }
 
@@ -138,101 +129,4 @@ function predictedBand(result: BenchResult): ScatterBand[] {
     const { predicted, low, high } = cost
     return low === null || high === null ? [] : [{ x: 1000 / tpot.predicted, low, value: predicted, high }]
   })
-}
-
-const mostSeries = 4
-
-/** Median and p95 of what users wait for, load by load in the order of the loads; null for a single load. */
-export function latencyByLoadFigure(result: BenchResult): Markup | null {
-  if (result.points.length < 2) return null
-  const size = ({ load }: BenchPoint) => load.concurrency ?? load.requestsPerSecond ?? 0
-  const kinds = new Set(result.points.map(({ load }) => load.kind))
-  const points = kinds.size === 1 ? result.points.toSorted((a, b) => sizeOf(a) - sizeOf(b)) : result.points
-  function sizeOf(point: BenchPoint): number {
-    return point.load.kind === 'rate' ? (point.load.requestsPerSecond ?? 0) : size(point)
-  }
-  const [first] = points
-  const kind = kinds.size === 1 ? first!.load.kind : null
-  const named = kind === 'concurrency' || kind === 'sessions' || kind === 'rate'
-  const tokens = tellsTokens(result)
-  const metrics = tokens ? (['ttft', 'tpot'] as const) : (['endToEnd'] as const)
-  const series = metrics.flatMap(metric =>
-    ([0.5, 0.95] as const).map(
-      (q): IntervalSeries => ({
-        name: `${metricNames[metric]} p${q * 100}`,
-        color: metricColors[metric],
-        hollow: q !== 0.5,
-        values: points.map(point => valueAt(result, point, metric, q)),
-      }),
-    ),
-  )
-  return intervalPlot(series.slice(0, mostSeries), {
-    title: 'Latency by load',
-    description: points
-      .map(point => {
-        const latency = headlineLatency(result, point)
-        return `${cutToWidth(point.load.name, longestName)}: ${metrics.map(metric => `${metricNames[metric]} p95 ${formatMilliseconds(latency[metric].p95Ms)}`).join(', ')}`
-      })
-      .join('; '),
-    categories: points.map(point =>
-      named ? formatLoad(sizeOf(point)) : cutToWidth(point.load.name, longestName),
-    ),
-    xLabel:
-      kind === 'rate'
-        ? 'requests/s asked for'
-        : kind === 'sessions'
-          ? 'sessions at once'
-          : kind === 'concurrency'
-            ? 'users at once'
-            : 'load',
-    limits: limitsOf(result, tokens),
-  })
-}
-
-export const metricNames = { ttft: 'TTFT', tpot: 'TPOT', endToEnd: 'E2E' } as const
-export const metricColors: Readonly<Record<keyof typeof metricNames, SeriesClass>> = {
-  ttft: 'series-1',
-  tpot: 'series-2',
-  endToEnd: 'series-4',
-}
-const metricOfObjective = { ttft: 'ttft', tpot: 'tpot', e2e: 'endToEnd' } as const
-
-/** Objectives on what is drawn. */
-export function limitsOf({ objectives }: BenchResult, tokens: boolean, all = false) {
-  return objectives
-    .filter(({ metric }) => all || (metric === 'e2e') !== tokens)
-    .map(objective => ({
-      limitMs: objective.limitMs,
-      words: describeObjective(objective),
-      color: metricColors[metricOfObjective[objective.metric]],
-    }))
-}
-
-/** A percentile with its interval; null without values. */
-export function valueAt(
-  result: BenchResult,
-  point: BenchPoint,
-  metric: keyof typeof metricNames,
-  q: number,
-): IntervalValue | null {
-  const interval = intervalsOf(result, point)[metric].find(one => one.q === q)
-  const latency = headlineLatency(result, point)[metric]
-  const value = interval?.valueMs ?? (q === 0.5 ? latency.p50Ms : q === 0.95 ? latency.p95Ms : null)
-  return value === null ? null : { value, low: interval?.lowMs ?? null, high: interval?.highMs ?? null }
-}
-
-function intervalsOf(
-  { clock }: BenchResult,
-  { intervals }: BenchPoint,
-): Readonly<Record<keyof typeof metricNames, readonly PercentileInterval[]>> {
-  const open = clock === 'response'
-  return {
-    ttft: open ? intervals.ttftResponse : intervals.ttftService,
-    tpot: intervals.tpot,
-    endToEnd: open ? intervals.endToEndResponse : intervals.endToEndService,
-  }
-}
-
-function formatLoad(load: number): string {
-  return Number.isInteger(load) ? load.toFixed(0) : formatSignificant(load)
 }
