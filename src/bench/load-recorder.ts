@@ -88,11 +88,12 @@ export function createLoadRecorder(settings: LoadRecorderSettings): LoadRecorder
     lengths,
     add(observation, ended) {
       tally.add(observation)
-      if (observation.phase === 'measured') {
-        addMeasured(observation, ended)
-        evidence.add(isWarmUp(observation.id) ? { ...observation, phase: 'warm-up' } : observation)
-      }
-      listener?.(observation, ended)
+      // What fills a closed loop is seen by the metrics of the whole run and belongs into no statistic.
+      const filling = observation.phase === 'measured' && isWarmUp(observation.id)
+      if (observation.phase === 'measured') addMeasured(observation, ended)
+      const counted = filling ? { ...observation, phase: 'warm-up' as const } : observation
+      evidence.add(counted)
+      listener?.(counted, ended)
     },
   }
 }

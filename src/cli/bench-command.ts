@@ -28,7 +28,13 @@ import { terminalStyle, terminalWidth } from './terminal.ts'
 import { packageVersion } from './version-file.ts'
 
 /** Throws what is wrong with flags, files or the server before any load is sent. */
-export async function bench(url: string | undefined, flags: BenchFlags): Promise<void> {
+export async function bench(url: string | undefined, flags: BenchFlags, folder?: string): Promise<void> {
+  if (url === 'report') return (await import('./bench-report.ts')).reportBench(folder, flags)
+  if (folder !== undefined)
+    throw new TokenwrightError('usage', `"${folder}" is one word too many`, {
+      where: 'tokenwright bench',
+      fix: 'one endpoint is measured at a time',
+    })
   if (url === 'self-test') return (await import('./bench-self-test.ts')).printSelfTest(flags)
   if (url === 'quick') return (await import('./bench-quick.ts')).quickBench(flags)
   if (url === undefined)

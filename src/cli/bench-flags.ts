@@ -73,6 +73,7 @@ export interface BenchFlags {
   readonly selfTest?: boolean
 
   readonly out?: string
+  readonly asReportedBy?: string
   readonly json?: boolean
   readonly csv?: boolean
   readonly html?: string
@@ -209,6 +210,10 @@ function withOutputFlags(command: Command): Command {
     .option(
       '--out <folder>',
       'write result.json, requests.jsonl, summary.csv, report.html, profile_export_aiperf.json',
+    )
+    .option(
+      '--as-reported-by <peers>',
+      'with bench report FOLDER: figures by the formulas of aiperf, vllm, sglang, guidellm … or all',
     )
     .option('--json', 'print JSON')
     .option('--csv', 'print CSV, one row per point')

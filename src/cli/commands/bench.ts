@@ -12,6 +12,7 @@ Examples:
   $ tokenwright bench http://localhost:8000 --endpoint transcription --audio recordings/ --hardware l4
   $ tokenwright bench quick
   $ tokenwright bench self-test
+  $ tokenwright bench report run --as-reported-by all
 
 The address is that of the server, with or without /v1. "quick" looks for a server on this machine and takes a minute.
 "self-test" measures this load generator against an endpoint of known timings. Guide: docs/guides/bench.md.
@@ -23,10 +24,11 @@ export function benchCommand(): Command {
       'Sends load to an OpenAI-compatible endpoint and says what a million tokens cost there within the objectives, and ' +
         'whether the measurement can be trusted.',
     )
-    .argument('[endpoint]', 'URL of the server, or "quick", or "self-test"')
+    .argument('[endpoint]', 'URL of the server, or "quick", "self-test", "report"')
+    .argument('[folder]', 'with "report": the folder that bench --out wrote')
     .addHelpText('after', examples)
-    .action(async (endpoint: string | undefined, flags: BenchFlags) => {
+    .action(async (endpoint: string | undefined, folder: string | undefined, flags: BenchFlags) => {
       const { bench } = await import('../bench-command.ts')
-      await bench(endpoint, flags)
+      await bench(endpoint, flags, folder)
     })
 }
