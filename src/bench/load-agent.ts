@@ -182,7 +182,9 @@ export function startLoadAgent(settings: LoadAgentSettings): LoadAgent {
         settings.onEnd(observation, { request, texts, held: wasHeld })
         if (!settings.open) {
           lastUs = Math.max(lastUs, nowUs())
-          workload.accept(lastUs, { request, outcome: observation.outcome }, made)
+          // Who breaks off an answer, as planned, goes on as if it had ended; users whom the server failed pause.
+          const outcome = observation.outcome === 'cancelled' ? 'served' : observation.outcome
+          workload.accept(lastUs, { request, outcome }, made)
           assert(made.length === 0, 'a workload emits when it is woken')
         }
         pump()

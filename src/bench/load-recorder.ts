@@ -9,6 +9,9 @@ import type { LatencyClock, Objective } from '../metrics/objective.ts'
 import { RunMetrics } from '../metrics/run-metrics.ts'
 import type { EndedRequest } from './load-agent.ts'
 
+/** What is heard of a request's end beside the observation; threads tell each other no more. */
+export type HeardEnd = Pick<EndedRequest, 'texts' | 'held'>
+
 export interface LoadRecorderSettings {
   readonly objectives: readonly Objective[]
   readonly clock: LatencyClock
@@ -17,7 +20,7 @@ export interface LoadRecorderSettings {
   readonly tokenizer: string | null
   readonly isWarmUp: (requestId: number) => boolean
   /** Hears every observation, warm-up included: the file of requests, an export; null: nobody. */
-  readonly listener: ((observation: RequestObservation, ended: EndedRequest) => void) | null
+  readonly listener: ((observation: RequestObservation, ended: HeardEnd) => void) | null
 }
 
 export interface LoadRecorder {
@@ -31,7 +34,7 @@ export interface LoadRecorder {
   readonly sends: { readonly count: number; readonly firstUs: number; readonly lastUs: number }
   /** Lengths of measured requests that were served. */
   readonly lengths: LengthSums
-  add(observation: RequestObservation, ended: EndedRequest): void
+  add(observation: RequestObservation, ended: HeardEnd): void
 }
 
 /** Values of lateness kept before percentiles are approximate. */
@@ -39,7 +42,10 @@ const latenessLimit = 20_000
 
 export function createLoadRecorder(settings: LoadRecorderSettings): LoadRecorder {
   const { objectives, clock, users, tokenizer, isWarmUp, listener } = settings
-  const metrics = new RunMetrics({ objectives, clock, isWarmUp })
+  // What fills a closed loop belongs into no statistic, unless the server failed it: errors are never left out.
+  let lost = false
+  const isFilling = (requestId: number) => isWarmUp(requestId) && !lost
+  const metrics = new RunMetrics({ objectives, clock, isWarmUp: isFilling })
   const evidence = createEvidenceCollector({ users })
   const tally = createTokenTally(tokenizer)
   const latenessMs = new Distribution(latenessLimit)
@@ -55,7 +61,7 @@ export function createLoadRecorder(settings: LoadRecorderSettings): LoadRecorder
     squaredOutputTokens: 0,
   }
 
-  function addMeasured(observation: RequestObservation, { held }: EndedRequest): void {
+  function addMeasured(observation: RequestObservation, { held }: HeardEnd): void {
     const { times, chunks: log } = observation
     const record = recordOfObservation(observation)
     metrics.addRecord(record)
@@ -67,7 +73,7 @@ export function createLoadRecorder(settings: LoadRecorderSettings): LoadRecorder
     }
     chunks.count += log.us.length
     for (let index = 0; index < log.us.length; index++) chunks.coalesced += log.coalesced[index]!
-    if (isWarmUp(observation.id)) return
+    if (isFilling(observation.id)) return
     metrics.addChunks(log.us, log.tokens)
     if (record.outcome !== 'served') return
     lengths.requests++
@@ -88,8 +94,8 @@ export function createLoadRecorder(settings: LoadRecorderSettings): LoadRecorder
     lengths,
     add(observation, ended) {
       tally.add(observation)
-      // What fills a closed loop is seen by the metrics of the whole run and belongs into no statistic.
-      const filling = observation.phase === 'measured' && isWarmUp(observation.id)
+      lost = observation.outcome === 'failed' || observation.outcome === 'rejected'
+      const filling = observation.phase === 'measured' && isFilling(observation.id)
       if (observation.phase === 'measured') addMeasured(observation, ended)
       const counted = filling ? { ...observation, phase: 'warm-up' as const } : observation
       evidence.add(counted)

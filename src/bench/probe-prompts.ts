@@ -25,7 +25,8 @@ export async function probePrompts(
   const first = await askOnce(endpoint, `${seed}/probe`, supply, 0, probeWords[0])
   if (!refusesEngineField(first, endpoint))
     return { endpoint, scale: await probeScale(endpoint, seed, supply), strict: false }
-  const plain = { ...endpoint, kind: endpoint.plainKind, exactLength: false }
+  const kindOptions = { ...endpoint.kindOptions, engineFields: false }
+  const plain = { ...endpoint, kind: endpoint.plainKind, kindOptions, exactLength: false }
   return { endpoint: plain, scale: await probeScale(plain, seed, supply), strict: true }
 }
 
@@ -57,7 +58,10 @@ async function probeScale(
     // The user's own prompts have the length they have.
     if (supply !== null) return plainScale
   }
-  return probes.length === probeWords.length ? fitPromptScale(probes) : plainScale
+  const [short, long] = probes
+  // Counts that do not grow with the prompt count something else; what comes of that, the verdict says (prompt-length).
+  const grow = short !== undefined && long !== undefined && long.promptTokens > short.promptTokens
+  return grow ? fitPromptScale(probes) : plainScale
 }
 
 function askOnce(

@@ -4,6 +4,7 @@ import { loadTokenizer } from '../bench/prompts/tokenizers.ts'
 import { type BenchListener, type BenchPlan, runBench } from '../bench/run-bench.ts'
 import { findMetrics } from '../bench/server/detect-server.ts'
 import { TokenwrightError } from '../core/errors.ts'
+import { parseCount } from '../core/parse-quantity.ts'
 import type { BenchResult, SelfTestErrors } from '../measure/bench-result.ts'
 import { energyMeters, parseMeter } from '../measure/energy-meters.ts'
 import { shapeOfLengths } from '../measure/prediction-check.ts'
@@ -90,6 +91,8 @@ export async function measureEndpoint(url: string, flags: BenchFlags): Promise<B
         endpoint,
         scale,
         supply: supplied?.supply ?? null,
+        supplySource: supplied?.source ?? null,
+        workers: flags.workers === undefined ? null : parseCount(flags.workers, '--workers'),
         keepsText: supplied?.clipOf != null,
         tokenizer,
         seed,

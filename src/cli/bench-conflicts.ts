@@ -56,10 +56,19 @@ const needs: readonly { readonly flags: readonly Flag[]; readonly any: readonly 
   { flags: ['require'], any: ['slo', 'goodput'] },
   { flags: ['audio'], any: ['endpoint'] },
   { flags: ['coefficients'], any: ['deployment'] },
+  { flags: ['tier', 'region', 'price', 'electricity', 'pue'], any: ['hardware', 'deployment'] },
 ]
+
+/** Said although the load of the moment may not use it: a slip is a slip. */
+const arrivalPatterns = ['poisson', 'constant', 'gamma', 'concurrency_burst']
 
 export function refuseConflictingBenchFlags(flags: BenchFlags): void {
   const given = (flag: Flag) => flags[flag] !== undefined
+  if (flags.arrivalPattern !== undefined && !arrivalPatterns.includes(flags.arrivalPattern))
+    throw new TokenwrightError('usage', `"${flags.arrivalPattern}" is no arrival pattern`, {
+      where: '--arrival-pattern',
+      fix: `say ${arrivalPatterns.join(', ')}`,
+    })
   for (const { one, other, fix } of conflicts) {
     const first = one.find(given)
     const second = other.find(given)

@@ -45,6 +45,7 @@ export async function openEndpoint(url: string, flags: BenchFlags): Promise<Open
       url: `${authority}${path}`,
       target,
       kind,
+      kindOptions: { ...options, engineFields: lenient },
       plainKind,
       path,
       model,

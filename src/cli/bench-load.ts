@@ -1,5 +1,5 @@
 /** From flags to loads: which points are measured, and what is sent at each. */
-import type { BenchLoad, BenchWorkload } from '../bench/bench-load.ts'
+import type { BenchLoad } from '../bench/bench-load.ts'
 import { TokenwrightError } from '../core/errors.ts'
 import { parseCount, parseDurationMs, parseFraction } from '../core/parse-quantity.ts'
 import { RandomSource } from '../core/random.ts'
@@ -10,6 +10,7 @@ import { createWorkload, type WorkloadSpec } from '../workload/synthetic.ts'
 import type { BenchFlags } from './bench-flags.ts'
 import { type AskedLengths, askedLengths } from './bench-lengths.ts'
 import { arrivalsFor, ratesOf, seriesOf } from './bench-rates.ts'
+import { type RecordedRequests, recordedRequestsUrl } from './bench-recorded.ts'
 
 /** Points when nothing is said: from one user to a batch, in steps of four (assumed). */
 const defaultConcurrencies = '1,4,16,64'
@@ -291,33 +292,21 @@ function recordedLoad(
   }: { readonly name: string; readonly users: number | null; readonly rate: number | null },
 ): BenchLoad {
   const { flags } = settings
+  const options: RecordedRequests = {
+    trace: [file],
+    prefixCaching: true,
+    ...(flags.requestCount === undefined ? {} : { requests: flags.requestCount }),
+    ...(flags.fixedScheduleSpeedup === undefined ? {} : { speedup: flags.fixedScheduleSpeedup }),
+    ...(users === null ? {} : { concurrency: String(users) }),
+    ...(rate === null ? {} : { rate: `${rate}/s` }),
+  }
   return {
     ...limitsOf(settings),
     point: { name, kind: 'schedule', concurrency: users, requestsPerSecond: rate },
-    createWarmUp: null,
+    requests: { kind: 'module', url: recordedRequestsUrl, options },
+    warmUp: null,
     arrivalCv: null,
     maximumInFlight: null,
-    async create(random) {
-      const { recordedWorkload } = await import('./simulate-trace.ts')
-      const { workload, facts, notes } = await recordedWorkload(
-        {
-          trace: [file],
-          prefixCaching: true,
-          ...(flags.requestCount === undefined ? {} : { requests: flags.requestCount }),
-          ...(flags.fixedScheduleSpeedup === undefined ? {} : { speedup: flags.fixedScheduleSpeedup }),
-          ...(users === null ? {} : { concurrency: String(users) }),
-          ...(rate === null ? {} : { rate: `${rate}/s` }),
-        },
-        random,
-      )
-      return {
-        workload,
-        open: facts.trace?.mode === 'arrivals' && users === null,
-        isWarmUp: () => false,
-        conversations: false,
-        notes: [facts.description, ...notes],
-      }
-    },
   }
 }
 
@@ -348,19 +337,8 @@ function load(settings: LoadSettings, synthetic: SyntheticLoad): BenchLoad {
     point,
     arrivalCv: synthetic.arrivalCv ?? null,
     maximumInFlight: maximumInFlight ?? null,
-    create: random => Promise.resolve(started(spec, random)),
-    createWarmUp: warmUp === null ? null : random => Promise.resolve(started(warmUp, random)),
-  }
-}
-
-function started(spec: WorkloadSpec, random: RandomSource): BenchWorkload {
-  const workload = createWorkload(spec, random)
-  return {
-    workload,
-    open: spec.kind === 'open',
-    isWarmUp: id => workload.isWarmup(id),
-    conversations: spec.kind === 'sessions',
-    notes: [],
+    requests: { kind: 'spec', spec },
+    warmUp: warmUp === null ? null : { kind: 'spec', spec: warmUp },
   }
 }
 

@@ -3,7 +3,6 @@ import type { BenchMoney, DeploymentPrediction } from '../bench/bench-point.ts'
 import type { FactsCatalog, PriceTier } from '../catalog/index.ts'
 import { defaultPue, findAccelerator } from '../catalog/index.ts'
 import { loadCatalogWithFacts } from '../catalog/load-facts-file.ts'
-import { TokenwrightError } from '../core/errors.ts'
 import { apiPricesOf } from '../measure/api-prices.ts'
 import { loadApiPrices } from '../measure/load-api-prices-file.ts'
 import { type HardwareGroup, parseHardware, priceHardware, tariffOf } from '../measure/measured-hardware.ts'
@@ -21,7 +20,6 @@ export async function benchMoney(flags: BenchFlags, model: string, today: string
   const catalog = await loadCatalogWithFacts(flags.facts)
   const question = flags.deployment === undefined ? null : readDeploymentFile(flags.deployment, {}, catalog)
   const groups = hardwareOf(flags, question, catalog)
-  refuseMoneyWithoutHardware(flags, groups)
   if (groups.length === 0) return { devices: [], tariff: null, offers: [], prediction: null }
   const overrides = {
     disaggregated: true,
@@ -59,20 +57,6 @@ function hardwareOf(
   if (flags.hardware !== undefined) return parseHardware(flags.hardware, catalog)
   const devices = question?.planned?.devices ?? new Map<string, number>()
   return [...devices].map(([acceleratorId, count]) => ({ acceleratorId, count }))
-}
-
-const needHardware = ['tier', 'region', 'price', 'electricity', 'pue'] as const
-
-function refuseMoneyWithoutHardware(flags: BenchFlags, groups: readonly HardwareGroup[]): void {
-  if (groups.length > 0) return
-  const flag =
-    needHardware.find(name => flags[name] !== undefined) ??
-    (flags.search === 'min-cost' ? 'search' : undefined)
-  if (flag === undefined) return
-  throw new TokenwrightError('usage', `--${flag} says nothing without hardware to pay for`, {
-    where: `--${flag}`,
-    fix: 'add --hardware 8xh200, or --deployment deployment.yaml',
-  })
 }
 
 function tierOf(flags: BenchFlags, question: SimulationQuestion | null, catalog: FactsCatalog): PriceTier {

@@ -63,10 +63,7 @@ export function arrivalsFor({ arrivalPattern, arrivalSmoothness }: BenchFlags, r
     case 'gamma':
       return { kind, rate, cv: 1 / Math.sqrt(smoothnessOf(arrivalSmoothness)) }
     default:
-      throw new TokenwrightError('usage', `"${kind}" is no arrival pattern`, {
-        where: '--arrival-pattern',
-        fix: 'say poisson, constant, gamma or concurrency_burst',
-      })
+      throw new Error(`assertion failed: patterns were checked (bench-conflicts.ts), got ${kind}`)
   }
 }
 

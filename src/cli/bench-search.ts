@@ -35,6 +35,11 @@ export async function benchLoads(
       where: '--search',
       fix: 'add --slo "ttft p95 < 500ms, tpot p95 < 30ms"',
     })
+  if (goal === 'min-cost' && settings.flags.hardware === undefined && settings.flags.deployment === undefined)
+    throw new TokenwrightError('usage', 'the cheapest load is found where something has a price', {
+      where: '--search',
+      fix: 'add --hardware 8xh200, or --deployment deployment.yaml',
+    })
   return searchLoads(settings, goal, objectives)
 }
 

@@ -28,11 +28,27 @@ const quantileOf: Readonly<Record<Exclude<ComparedStatistic, 'mean'>, number>> =
   p99: 0.99,
 }
 
+export interface ComparisonSamples {
+  readonly samples: readonly MetricSample[]
+  /** Names of figures whose requests are known and too few for an interval. */
+  readonly tooFew: ReadonlySet<string>
+}
+
 /** Figures of one load, run once or several times. Those that not every run has are left out. */
 export function comparisonSamples(
   runs: readonly ImportedRun[],
   clock: LatencyClock,
   confidence = defaultConfidence,
+): ComparisonSamples {
+  const tooFew = new Set<string>()
+  return { samples: samplesOf(runs, clock, confidence, tooFew), tooFew }
+}
+
+function samplesOf(
+  runs: readonly ImportedRun[],
+  clock: LatencyClock,
+  confidence: number,
+  tooFew: Set<string>,
 ): MetricSample[] {
   if (runs.length === 0) return []
   const single = runs.length === 1 ? runs[0]! : null
@@ -50,7 +66,7 @@ export function comparisonSamples(
     ),
     ...scalar('goodput', runs, run => run.rates.goodRequestsPerSecond, null),
     ...latencyMetrics.flatMap(metric =>
-      comparedStatistics.flatMap(statistic => latency(metric, statistic, runs, clock, confidence)),
+      comparedStatistics.flatMap(statistic => latency(metric, statistic, runs, clock, confidence, tooFew)),
     ),
     ...scalar('joules', runs, run => run.money.joulesPerOutputToken, null),
   ]
@@ -94,11 +110,13 @@ function latency(
   runs: readonly ImportedRun[],
   clock: LatencyClock,
   confidence: number,
+  tooFew: Set<string>,
 ): MetricSample[] {
   const found = runs.map(run => latencyFigure(run, metric, statistic, clock, confidence))
   if (found.some(figure => figure === null)) return []
   const { unit, better } = comparedUnits[metric]
   const [first] = found
+  if (found.length === 1 && first!.tooFew) tooFew.add(figureName(metric, statistic))
   return [
     {
       name: figureName(metric, statistic),
@@ -115,6 +133,7 @@ interface Bounded {
   readonly value: number
   readonly low: number | null
   readonly high: number | null
+  readonly tooFew: boolean
 }
 
 /** The tool's own figure; with the interval it tells itself, or that of its requests where they are the same figure. */
@@ -135,7 +154,7 @@ function latencyFigure(
           interval =>
             interval.metric === metric && interval.clock === clock && interval.q === quantileOf[statistic],
         )
-  if (told !== undefined) return { value, low: told.lowMs, high: told.highMs }
+  if (told !== undefined) return { value, ...bounds(told.lowMs, told.highMs) }
   return { value, ...intervalOf(run, metric, statistic, clock, value, confidence) }
 }
 
@@ -164,24 +183,30 @@ function intervalOf(
   clock: LatencyClock,
   value: number,
   confidence: number,
-): { readonly low: number | null; readonly high: number | null } {
+): Omit<Bounded, 'value'> {
   // Gaps of one answer are not independent of each other: of ITL, requests tell no interval.
-  if (requests === null || metric === 'itl') return { low: null, high: null }
+  if (requests === null || metric === 'itl') return nothingKnown
   const samples = latencySamplesMs(requests, metric, clock).sort((a, b) => a - b)
   const own = statistic === 'mean' ? mean(samples) : quantile(samples, quantileOf[statistic])
-  if (!(Math.abs(own - value) <= sameFigure * value)) return { low: null, high: null }
+  if (!(Math.abs(own - value) <= sameFigure * value)) return nothingKnown
   const share = independentShare(requests, metric, clock)
   if (statistic === 'mean') {
     const independent = Math.floor(samples.length * share)
-    if (independent < 2) return { low: null, high: null }
+    if (independent < 2) return bounds(null, null)
     const margin = (studentT(confidence, independent - 1) * sampleDeviation(samples)) / Math.sqrt(independent)
-    return { low: value - margin, high: value + margin }
+    return bounds(value - margin, value + margin)
   }
   const ranks = orderInterval(samples.length, quantileOf[statistic], confidence, share)
-  return {
-    low: ranks.low === null ? null : samples[ranks.low - 1]!,
-    high: ranks.high === null ? null : samples[ranks.high - 1]!,
-  }
+  return bounds(
+    ranks.low === null ? null : samples[ranks.low - 1]!,
+    ranks.high === null ? null : samples[ranks.high - 1]!,
+  )
+}
+
+const nothingKnown: Omit<Bounded, 'value'> = { low: null, high: null, tooFew: false }
+
+function bounds(low: number | null, high: number | null): Omit<Bounded, 'value'> {
+  return { low, high, tooFew: low === null || high === null }
 }
 
 function independentShare(

@@ -165,11 +165,11 @@ function sharedNotes(a: Runs, b: Runs): string[] {
 
 function compareLoad(a: Runs, b: Runs, confidence: number): LoadComparison {
   const clock = clockOf([...a, ...b])
-  const samplesA = comparisonSamples(a, clock, confidence)
-  const samplesB = comparisonSamples(b, clock, confidence)
-  const counted = [...a, ...b].every(({ requests, intervals }) => requests !== null || intervals.length > 0)
-  const figures = compareMetrics(samplesA, samplesB, confidence).map(comparison =>
-    figureOf(comparison, counted),
+  const left = comparisonSamples(a, clock, confidence)
+  const right = comparisonSamples(b, clock, confidence)
+  const tooFew = new Set([...left.tooFew, ...right.tooFew])
+  const figures = compareMetrics(left.samples, right.samples, confidence).map(comparison =>
+    figureOf(comparison, tooFew.has(comparison.name)),
   )
   const errors = errorFigure(a, b, confidence)
   const order = (metric: ComparedMetric) => comparedMetrics.indexOf(metric)
@@ -191,7 +191,7 @@ function clockOf(runs: Runs): LatencyClock {
     : 'service'
 }
 
-function figureOf(comparison: MetricComparison, counted: boolean): FigureComparison {
+function figureOf(comparison: MetricComparison, tooFew: boolean): FigureComparison {
   const { name, unit, better, a, b, ratio, low, high, significant } = comparison
   const [metric, statistic] = name.split(' ') as [ComparedMetric, ComparedStatistic | undefined]
   return {
@@ -205,15 +205,13 @@ function figureOf(comparison: MetricComparison, counted: boolean): FigureCompari
     low,
     high,
     difference: null,
-    significance:
-      significant === null
-        ? counted && statistic !== undefined && metric !== 'itl'
-          ? 'too-few'
-          : 'unknown'
-        : significant
-          ? 'differs'
-          : 'noise',
+    significance: significanceOf(significant, tooFew),
   }
+}
+
+function significanceOf(significant: boolean | null, tooFew: boolean): Significance {
+  if (significant === null) return tooFew ? 'too-few' : 'unknown'
+  return significant ? 'differs' : 'noise'
 }
 
 /** Of all requests of all repeats; null where a side does not count them. */

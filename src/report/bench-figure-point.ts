@@ -113,9 +113,9 @@ function warmUpMark({ summary }: BenchPoint): TimeMark[] {
     : [{ label: 'measured from here on', fromSeconds: from, toSeconds: from }]
 }
 
-/** From the hourly price to what it paid for; null when nothing was paid. */
-export function benchBillFigure({ cost }: BenchPoint): Markup | null {
-  if (cost === null) return null
+/** From the hourly price to the tokens it paid for; null when nothing was paid, or for speech. */
+export function benchBillFigure({ cost, transcription }: BenchPoint): Markup | null {
+  if (cost === null || transcription !== null) return null
   const { allocation, usdPerHour } = cost
   const bill = Number(allocation.billNanoUsd)
   if (!(bill > 0)) return null
@@ -138,9 +138,9 @@ export function benchBillFigure({ cost }: BenchPoint): Markup | null {
   })
 }
 
-/** What a token costs when the same deployment is used less; null without a price. */
-export function loadFactorFigure({ cost }: BenchPoint): Markup | null {
-  if (cost === null || cost.byLoadFactor.length < 2) return null
+/** What a token costs when the same deployment is used less; null without a price, or for speech. */
+export function loadFactorFigure({ cost, transcription }: BenchPoint): Markup | null {
+  if (cost === null || transcription !== null || cost.byLoadFactor.length < 2) return null
   const bars = cost.byLoadFactor.map(
     ({ loadFactor, usdPerMillionTokens }): FigureBar => ({
       name: `${formatPercent(loadFactor)} used`,

@@ -205,6 +205,7 @@ function folded(result: BenchResult, point: BenchPoint): Markup {
     'details',
     { class: 'load' },
     element('summary', {}, point.load.name, element('small', {}, ` – ${facts.join(', ')}`)),
+    point.verdict.level === 'valid' ? null : verdictBox(point, levelWords[point.verdict.level]),
     pointBody(result, point, { withObjectives: true }),
   )
 }

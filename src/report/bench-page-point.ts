@@ -129,8 +129,11 @@ function overTheRun(result: BenchResult, point: BenchPoint): Markup | null {
 
 function cost(point: BenchPoint): Markup | null {
   if (point.cost === null) return null
+  const pairs = htmlPairs(benchCostPairs(point))
+  // Of speech the dollars stand with its other figures.
+  if (point.transcription !== null) return pairs
   return join([
-    htmlPairs(benchCostPairs(point)),
+    pairs,
     element(
       'div',
       { class: 'figures' },

@@ -22,6 +22,7 @@ svg .band-line { fill: none; stroke: var(--green); stroke-width: 1.4; stroke-das
 svg .whisker { stroke: var(--series); stroke-width: 1.4 } svg .whisker.open { stroke-dasharray: 2 3 }
 svg .dashed .line { stroke-dasharray: 5 4 }
 @media (max-width: 640px) {
+  .wordy table { min-width: 0 }
   svg text, svg .tick, svg .axis-label, svg .series-name, svg .panel-heading, svg .point-label, svg .mark-label { font-size: 14px }
 }
 @media print {

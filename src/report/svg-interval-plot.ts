@@ -175,23 +175,28 @@ function boxesOf({ values }: IntervalSeries, rank: number, of: number, { x, y }:
   })
 }
 
-/** Above its line, where the words hide nothing; at the line's start when there is no such place. */
+/** Above its line or below it, where the words hide nothing; at the line's start when there is no such place. */
 function limitNames(limits: IntervalPlotOptions['limits'], taken: readonly Box[], { y }: Places): Markup[] {
-  const baselines = spread(
-    limits.map(({ limitMs }) => y(limitMs) - 5),
-    lineHeight,
-  )
-  return limits.map(({ words, color }, index) => {
-    const baseline = baselines[index]!
+  const placed: Box[] = [...taken]
+  return limits.map(({ limitMs, words, color }) => {
     const wide = labelWidth(words, fontSize)
     const start = plot.left + 6
     const room = Math.max(0, plot.right - wide - 6 - start)
-    const starts = [0, 0.2, 0.4, 0.6, 0.8, 1].map(share => start + share * room)
-    const free = starts.find(from => {
-      const box = { left: from - 2, right: from + wide, top: baseline - fontSize, bottom: baseline + 3 }
-      return !taken.some(other => overlap(box, other))
+    const places = [y(limitMs) - 5, y(limitMs) + lineHeight].flatMap(baseline =>
+      [0, 0.2, 0.4, 0.6, 0.8, 1].map(share => ({ from: start + share * room, baseline })),
+    )
+    const boxOf = ({ from, baseline }: (typeof places)[number]): Box => ({
+      left: from - 2,
+      right: from + wide,
+      top: baseline - fontSize,
+      bottom: baseline + 3,
     })
-    return svgText(free ?? start, baseline, words, { class: `series-name halo ${color}` })
+    const free =
+      places.find(
+        place => place.baseline < plot.bottom && !placed.some(other => overlap(boxOf(place), other)),
+      ) ?? places[0]!
+    placed.push(boxOf(free))
+    return svgText(free.from, free.baseline, words, { class: `series-name halo ${color}` })
   })
 }
 

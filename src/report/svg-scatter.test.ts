@@ -53,3 +53,48 @@ describe('labels of a scatter plot', () => {
     )
   })
 })
+
+describe('marks and bands', () => {
+  test('a named point has its label even where no room is left close by', () => {
+    const lattice = Array.from({ length: 900 }, (_, index) =>
+      point(1 + (index % 30), 1 + Math.floor(index / 30), 'other'),
+    )
+    const named = { ...point(15, 15, 'other'), label: 'sixteen', named: true }
+    expect(draw([...lattice, { ...named, named: false }])).not.toContain('>sixteen</text>')
+    expect(draw([...lattice, named])).toContain('>sixteen</text>')
+  })
+
+  test('a point may be a diamond or a cross', () => {
+    const html = draw([
+      { ...point(1, 1, 'front'), mark: 'diamond' },
+      { ...point(2, 2, 'front'), mark: 'cross' },
+    ])
+    expect(html).toContain('class="point front diamond"')
+    expect(html).toContain('class="point front cross"')
+    expect(html).not.toContain('<circle')
+  })
+
+  test('several ranges are an area, a single one a line with two ends; the axis holds them', () => {
+    const points = [point(10, 5, 'front')]
+    const one = scatterFigure(points, { ...options, band: [{ x: 12, low: 4, value: 6, high: 19 }] }).html
+    expect(one.match(/class="band"/g)).toHaveLength(4)
+    expect(one).toContain('>20</text>')
+    const range = { low: 4, value: 6, high: 9 }
+    const two = scatterFigure(points, {
+      ...options,
+      band: [
+        { x: 12, ...range },
+        { x: 20, ...range },
+      ],
+    }).html
+    expect(two).toContain('class="band-area"')
+    expect(two).not.toContain('class="band"')
+  })
+
+  test('the axis is logarithmic from the factor that is asked for', () => {
+    const points = [point(10, 5, 'front'), point(20, 50, 'front')]
+    const zeros = (html: string) => html.match(/>0<\/text>/g)?.length ?? 0
+    expect(zeros(scatterFigure(points, options).html)).toBe(2)
+    expect(zeros(scatterFigure(points, { ...options, logFrom: 5 }).html)).toBe(1)
+  })
+})

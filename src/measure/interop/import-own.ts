@@ -102,8 +102,20 @@ function importPoint(
       joulesPerOutputToken: at('energy.joulesPerOutputToken'),
     },
     verdict: verdictOf(point, where),
-    notes: steady ? [] : ['no steady window: rates are of the whole run, filling and emptying included'],
+    notes: [
+      ...(steady ? [] : ['no steady window: rates are of the whole run, filling and emptying included']),
+      ...otherRequests(requests, at('summary.requests.served')),
+    ],
   }
+}
+
+/** Figures and requests that are not of the same requests are worth a word. */
+function otherRequests(requests: readonly ImportedRequest[] | null, served: number | null): string[] {
+  if (requests === null || served === null) return []
+  const kept = requests.filter(({ outcome }) => outcome === 'served').length
+  return kept === served
+    ? []
+    : [`requests.jsonl holds ${kept} served requests and the summary is of ${served}`]
 }
 
 const summaryKeys: Readonly<Record<LatencyClock, Readonly<Record<ImportedMetric, string>>>> = {
