@@ -123,7 +123,7 @@ export async function measureEndpoint(url: string, flags: BenchFlags): Promise<B
     progress.finish()
     const layout = output === null ? null : measuredLayout(flags, result.endpoint, startedAt.slice(0, 10))
     const written = (await output?.finish(result, layout)) ?? []
-    if (written.length > 0) process.stderr.write(`written: ${written.join(', ')}\n`)
+    if (written.length > 0) process.stderr.write(`written: ${flags.out} (${written.length} files, report.html among them)\n`)
     return result
   } catch (error) {
     output?.abort()

@@ -14,8 +14,8 @@ Examples:
   $ tokenwright catalog accelerators
   $ tokenwright plan --help
 
-Exit codes: 0 done, 1 input at fault, 2 command line at fault, 3 no feasible configuration, or an
-objective missed (simulate --check), 70 fault of the program.
+Exit codes: 0 done, 1 input at fault, 2 command line at fault, 3 no feasible configuration, an objective
+missed (simulate --check, bench --require) or a difference beyond its limit (compare --fail-on), 70 fault of the program.
 `
 
 /** Runs a command line and returns its exit code. */
