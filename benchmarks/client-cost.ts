@@ -16,18 +16,14 @@
  * other in processes of their own, because compiled code of one would change the times of the next.
  */
 import { execFile, fork } from 'node:child_process'
-import { request as httpRequest } from 'node:http'
-import { connect } from 'node:net'
 import { loadavg } from 'node:os'
 import { promisify } from 'node:util'
 import { newAnswerEvent } from '../src/bench/endpoints/endpoint.ts'
 import { endpointKind } from '../src/bench/endpoints/endpoint-kinds.ts'
 import { createEventScanner } from '../src/live/http/event-scanner.ts'
-import { createStreamingClient } from '../src/live/http/streaming-client.ts'
-import { parseTarget } from '../src/live/http/target.ts'
-import type { ResponseListener } from '../src/live/http/types.ts'
 import { createPacer } from '../src/live/pacer.ts'
-import { createTokenServer } from './token-server.ts'
+import { openers, type Reader, readers, type Sink } from './stream-readers.ts'
+import { createTokenServer, startMachineClock } from './token-server.ts'
 
 const streams = 100
 const tokensPerSecond = 50
@@ -37,82 +33,11 @@ const arrivalsPerSecond = 500
 const warmUpSeconds = 3
 const bars = { tokenUs: 12, noticedP50Ms: 1, noticedP99Ms: 5, pacingP99Ms: 1 }
 
-const readers = ['ours', 'node:http', 'fetch', 'node:net, bare'] as const
-type Reader = (typeof readers)[number]
-
 const chat = endpointKind('chat')
 
-/** hrtime is one clock for all processes of a machine, and performance.now the same one from another zero. */
-const originUs = Number(process.hrtime.bigint() / 1000n) - performance.now() * 1000
-const nowUs = () => Math.floor(originUs + performance.now() * 1000)
-
-/** What happens to the bytes of one answer, and at its end. */
-interface Sink {
-  data(bytes: Uint8Array): void
-  end(problem: string | null): void
-}
+const nowUs = startMachineClock()
 
 const path = (tokens: number, perSecond: number) => `/?tokens=${tokens}&rate=${perSecond}`
-
-const openers: Readonly<Record<Reader, (port: number, url: string, sinkOf: () => Sink) => () => void>> = {
-  ours(port, url, sinkOf) {
-    const client = createStreamingClient(parseTarget(`http://127.0.0.1:${port}`), { nowUs })
-    return () => {
-      const sink = sinkOf()
-      const listener: ResponseListener = {
-        sent() {},
-        head() {},
-        data: (_, bytes) => sink.data(bytes),
-        end: () => sink.end(null),
-        failure: (_, { message }) => sink.end(message),
-      }
-      client.send({ method: 'GET', path: url, headers: {}, body: null }, listener)
-    }
-  },
-  'node:http'(port, url, sinkOf) {
-    return () => {
-      const sink = sinkOf()
-      const request = httpRequest({ port, host: '127.0.0.1', path: url }, response => {
-        response.on('data', (bytes: Buffer) => sink.data(bytes))
-        response.on('end', () => sink.end(null))
-      })
-      request.on('error', ({ message }) => sink.end(message))
-      request.end()
-    }
-  },
-  fetch(port, url, sinkOf) {
-    const read = async (sink: Sink) => {
-      const response = await fetch(`http://127.0.0.1:${port}${url}`)
-      for await (const bytes of response.body!) sink.data(bytes as Uint8Array)
-      sink.end(null)
-    }
-    return () => {
-      const sink = sinkOf()
-      read(sink).catch((error: Error) => sink.end(error.message))
-    }
-  },
-  'node:net, bare'(port, url, sinkOf) {
-    const buffer = Buffer.allocUnsafeSlow(64 * 1024)
-    return () => {
-      const sink = sinkOf()
-      let headCame = false
-      const onread = {
-        buffer,
-        callback(length: number) {
-          const bytes = buffer.subarray(0, length)
-          if (headCame) sink.data(bytes)
-          headCame = true
-          return true
-        },
-      }
-      const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread }, () =>
-        socket.write(`GET ${url} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`),
-      )
-      socket.on('error', ({ message }) => sink.end(message))
-      socket.on('end', () => sink.end(null))
-    }
-  },
-}
 
 interface Tally {
   tokens: number
@@ -208,10 +133,11 @@ async function measure(part: string, port: number, seconds: number): Promise<Cos
     if (tally.ended === count) allEnded()
   }
   const sinkOf = reader === 'node:net, bare' ? () => bareSink(tally) : () => eventSink(tally, onEnd)
-  await openAll(count, openSeconds, openers[reader](port, url, sinkOf))
-  await later(warmUpSeconds)
+  await openAll(count, openSeconds, openers[reader](port, url, nowUs, sinkOf))
   const lateMs: number[] = []
   const stopPacing = part === 'pacing' ? pace(lateMs) : null
+  await later(warmUpSeconds)
+  lateMs.length = 0
   const tokensBefore = tally.tokens
   tally.noticedMs.length = 0
   const cpuBefore = process.cpuUsage()
@@ -239,8 +165,7 @@ async function measure(part: string, port: number, seconds: number): Promise<Cos
 /** Poisson arrivals by absolute deadlines; several that are due are served in one wake-up. */
 function pace(lateMs: number[]): () => void {
   const pacer = createPacer(nowUs)
-  // Half a second for the thread to start.
-  let dueUs = nowUs() + 500_000
+  let dueUs = nowUs()
   const gapUs = () => (-Math.log(1 - Math.random()) * 1e6) / arrivalsPerSecond
   pacer.onWake(() => {
     for (let atUs = nowUs(); dueUs <= atUs; atUs = nowUs()) {

@@ -10,9 +10,10 @@ const words: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'there is no way to that machine',
   ENETUNREACH: 'there is no way to that network',
   ETIMEDOUT: 'the machine does not answer',
-  EMFILE: 'this process may not open more files: raise `ulimit -n`',
-  ENFILE: 'this machine may not open more files',
-  EADDRNOTAVAIL: 'this machine has no free port left: reuse connections, or use several addresses',
+  EMFILE: 'a limit here and no fault of the server: this process may not open more files, raise `ulimit -n`',
+  ENFILE: 'a limit here and no fault of the server: this machine may not open more files',
+  EADDRNOTAVAIL:
+    'a limit here and no fault of the server: this machine has no free port left, reuse connections or ask for fewer',
   ECONNRESET: 'the server reset the connection',
   EPIPE: 'the server closed the connection while it was being written to',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself: give the certificate as an authority',
