@@ -16,7 +16,7 @@
  * second figure: what one more token costs, from the difference between three times the requests and once.
  */
 import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,7 +24,9 @@ import { parseArgs } from 'node:util'
 import { testFleet, testModel } from '../src/emulate/emulator.fixture.ts'
 import { defaultEmulatorSettings, startEmulator } from '../src/emulate/index.ts'
 import type { TruthRecord } from '../src/emulate/truth-record.ts'
+import type { RequestObservation } from '../src/measure/observation.ts'
 import { quantile } from './answer-streams.ts'
+import { writeByteTokenizer } from './byte-tokenizer.ts'
 
 const self = fileURLToPath(import.meta.url)
 const peer = process.env.PEER ?? 'aiperf'
@@ -74,7 +76,7 @@ const aiperf: LoadGenerator = {
     ...['--osl', String(load.outputTokens), '--osl-stddev', String(load.outputDeviation)],
     ...['--extra-inputs', 'ignore_eos:true', '--random-seed', '1'],
     // Its own would be downloaded; counting is left to the server, which is the cheapest it can do.
-    ...['--tokenizer', tokenizerFolder(), '--use-server-token-count'],
+    ...['--tokenizer', writeByteTokenizer(folder), '--use-server-token-count'],
     ...['--no-gpu-telemetry', '--no-server-metrics', '--ui', 'none'],
     ...['--export-level', detailed ? 'raw' : 'records', '--artifact-dir', results],
   ],
@@ -101,37 +103,38 @@ const aiperf: LoadGenerator = {
   },
 }
 
-/** To be filled in when `tokenwright bench` and its per-request file exist. */
+const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
+
 const ours: LoadGenerator = {
   name: 'tokenwright',
-  missing: () => 'the command does not exist yet',
-  command: () => [],
-  reported: () => [],
+  missing: () => null,
+  // The file of requests is always written: it is what joins them with the truth log.
+  command: ({ url, concurrency, requests, results }) => [
+    ...[process.execPath, main, 'bench', url, '--model', 'benchmark', '--out', results],
+    ...['--concurrency', String(concurrency), '--request-count', String(requests)],
+    // As the peer begins: all users at once, every request counts.
+    ...['--no-steady-start', '--warmup-request-count', '0'],
+    ...['--isl', String(load.inputTokens)],
+    ...['--osl', String(load.outputTokens), '--osl-stddev', String(load.outputDeviation)],
+    ...['--random-seed', '1', '--no-server-metrics'],
+  ],
+  reported({ results }) {
+    type Row = RequestObservation | { readonly kind: string }
+    return jsonLines<Row>(join(results, 'requests.jsonl'))
+      .filter(row => !('kind' in row) && row.outcome === 'served')
+      .map(row => {
+        const { answerId, times, reported } = row as RequestObservation
+        const steps = (reported?.outputTokens ?? 0) - 1
+        return {
+          answerId,
+          ttftMs: (times.firstContentUs - times.sentUs) / 1000,
+          tpotMs: steps < 1 ? null : (times.lastContentUs - times.firstContentUs) / steps / 1000,
+        }
+      })
+  },
 }
 
 const generators: readonly LoadGenerator[] = [aiperf, ours]
-
-/** One token a byte, no merges: AIPerf makes its prompts with it. In the form of Hugging Face's tokenizers. */
-function tokenizerFolder(): string {
-  // The alphabet of GPT-2's byte-level pre-tokenizer: bytes that print stand for themselves, others follow from U+0100 on.
-  const prints = (byte: number) =>
-    (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || (byte >= 174 && byte <= 255)
-  const bytes = Array.from({ length: 256 }, (_, byte) => byte)
-  const others = bytes.filter(byte => !prints(byte)).map((_, index) => 0x100 + index)
-  const characters = [...bytes.filter(prints), ...others].map(code => String.fromCodePoint(code))
-  const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true }
-  const vocab = Object.fromEntries(characters.map((character, id) => [character, id]))
-  const model = { type: 'BPE', byte_fallback: false, fuse_unk: false, vocab, merges: [] }
-  writeFileSync(
-    join(folder, 'tokenizer.json'),
-    JSON.stringify({ version: '1.0', added_tokens: [], pre_tokenizer: byteLevel, decoder: byteLevel, model }),
-  )
-  writeFileSync(
-    join(folder, 'tokenizer_config.json'),
-    JSON.stringify({ tokenizer_class: 'PreTrainedTokenizerFast', model_max_length: 100_000 }),
-  )
-  return folder
-}
 
 function jsonLines<Row>(path: string): Row[] {
   return readFileSync(path, 'utf8')
@@ -271,7 +274,7 @@ async function measure(generator: LoadGenerator, concurrency: number): Promise<R
   }
 }
 
-async function main(): Promise<void> {
+async function compare(): Promise<void> {
   const { values: flags } = parseArgs({
     options: {
       runs: { type: 'string', default: '1' },
@@ -306,4 +309,4 @@ async function main(): Promise<void> {
 
 const [role = '', truthLog = ''] = process.argv.slice(2)
 if (role === 'server') await runServer(truthLog)
-else await main()
+else await compare()
