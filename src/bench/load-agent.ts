@@ -74,19 +74,27 @@ export interface LoadAgent {
 const lookAheadUs = 250_000
 /** And no more than so many at a time. */
 const mostAhead = 256
+/**
+ * Work of one turn of the event loop: then the sockets are looked at, or the first of a hundred requests that are due at once
+ * would have its answer noticed only after the last one was sent. Assumed: as much as timers are late anyway.
+ */
+const turnUs = 1_000
 
-interface Ahead {
+interface Pending {
   readonly request: WorkloadRequest
-  readonly worded: WordedRequest
+  /** Null until it is worded. */
+  worded: WordedRequest | null
 }
 
 export function startLoadAgent(settings: LoadAgentSettings): LoadAgent {
   const { workload, client, pacer, nowUs, limits } = settings
   const made: WorkloadRequest[] = []
-  /** Worded and not yet due, in order. */
-  const ahead: Ahead[] = []
+  /** Not yet sent, in order of their due times. */
+  const ahead: Pending[] = []
+  /** Those at the front of it that are worded. */
+  let wordedAhead = 0
   /** Due, held back by a cap. */
-  const held: Ahead[] = []
+  const held: Pending[] = []
   const underWay = new Map<
     number,
     { readonly observer: RequestObserver; readonly cancellation: Cancellation }
@@ -109,33 +117,53 @@ export function startLoadAgent(settings: LoadAgentSettings): LoadAgent {
     )
   }
 
-  /** Makes what is due, or will be soon, and sends what is due and fits. */
+  /** Makes what is due, or will be soon, and sends what is due and fits; a turn's worth of it, the rest in the next turn. */
   function pump(): void {
     if (pumping || finished) return
     pumping = true
-    const reach = settings.open ? lookAheadUs : 0
-    for (;;) {
-      const now = nowUs()
-      while (!stopped && ahead.length < mostAhead && workload.nextUs() <= now + reach) {
-        lastUs = Math.max(lastUs, workload.nextUs())
-        workload.wake(lastUs, made)
-        for (const request of made) ahead.push({ request, worded: settings.word(request) })
-        made.length = 0
-        // Wording a long prompt takes time: what became due meanwhile goes first.
-        if (settings.open && ahead[0]!.request.arrivalUs <= nowUs()) break
-      }
-      while (held.length > 0 && fits()) dispatch(held.shift()!, true)
-      let sent = false
-      while (ahead.length > 0 && ahead[0]!.request.arrivalUs <= nowUs()) {
-        const next = ahead.shift()!
-        if (held.length === 0 && fits()) dispatch(next, false)
-        else held.push(next)
-        sent = true
-      }
-      if (!sent) break
+    const endUs = nowUs() + turnUs
+    let more = true
+    while (more && nowUs() < endUs) {
+      take()
+      more = sendNext() || wordNext()
     }
     pumping = false
-    arm()
+    if (more) setImmediate(pump)
+    else arm()
+  }
+
+  function take(): void {
+    const untilUs = nowUs() + (settings.open ? lookAheadUs : 0)
+    while (!stopped && ahead.length < mostAhead && workload.nextUs() <= untilUs) {
+      lastUs = Math.max(lastUs, workload.nextUs())
+      workload.wake(lastUs, made)
+      for (const request of made) ahead.push({ request, worded: null })
+      made.length = 0
+    }
+  }
+
+  /** One request that is due and may go; what is due and may not stands in line from now on. */
+  function sendNext(): boolean {
+    if (held.length > 0 && fits()) {
+      dispatch(held.shift()!, true)
+      return true
+    }
+    const [first] = ahead
+    if (first === undefined || first.request.arrivalUs > nowUs()) return false
+    ahead.shift()
+    wordedAhead = Math.max(0, wordedAhead - 1)
+    if (held.length === 0 && fits()) dispatch(first, false)
+    else held.push(first)
+    return true
+  }
+
+  /** Words one request before it is due. */
+  function wordNext(): boolean {
+    const next = ahead[wordedAhead]
+    if (next === undefined) return false
+    next.worded = settings.word(next.request)
+    wordedAhead++
+    return true
   }
 
   function arm(): void {
@@ -154,7 +182,8 @@ export function startLoadAgent(settings: LoadAgentSettings): LoadAgent {
     }
   }
 
-  function dispatch({ request, worded }: Ahead, wasHeld: boolean): void {
+  function dispatch({ request, worded: wordedBefore }: Pending, wasHeld: boolean): void {
+    const worded = wordedBefore ?? settings.word(request)
     inFlight++
     prefills++
     dispatched++
@@ -225,6 +254,7 @@ export function startLoadAgent(settings: LoadAgentSettings): LoadAgent {
       stopped = true
       abandoned += held.length
       ahead.length = 0
+      wordedAhead = 0
       held.length = 0
       pump()
     },
