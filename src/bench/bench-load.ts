@@ -2,13 +2,15 @@
 import type { RandomSource } from '../core/random.ts'
 import type { LoadPoint } from '../measure/bench-result.ts'
 import type { Workload } from '../workload/request.ts'
+import type { WorkloadSpec } from '../workload/synthetic.ts'
 
+/** Plain data: any thread makes the same requests of it. */
 export interface BenchLoad {
   readonly point: LoadPoint
-  /** The requests that are measured. The same source of randomness gives the same requests. */
-  create(random: RandomSource): Promise<BenchWorkload>
+  /** What is measured. */
+  readonly requests: BenchRequests
   /** Sent and waited for before, in a phase of its own, with other prompts; null: none. */
-  createWarmUp: ((random: RandomSource) => Promise<BenchWorkload>) | null
+  readonly warmUp: BenchRequests | null
   /** No request is sent after so long; null: the requests have an end of their own. */
   readonly durationSeconds: number | null
   /** Then answers under way have so long. */
@@ -19,6 +21,16 @@ export interface BenchLoad {
   readonly maximumInFlight: number | null
   readonly maximumPrefills: number | null
   readonly cancellation: { readonly share: number; readonly afterSeconds: number } | null
+}
+
+/** Where requests come from. The same seed gives the same ones. */
+export type BenchRequests =
+  | { readonly kind: 'spec'; readonly spec: WorkloadSpec }
+  /** Made by a module that is a RequestsModule, with options that are plain data: readers that this room does not know. */
+  | { readonly kind: 'module'; readonly url: string; readonly options: unknown }
+
+export interface RequestsModule {
+  createRequests(options: unknown, random: RandomSource): Promise<BenchWorkload>
 }
 
 export interface BenchWorkload {

@@ -7,6 +7,8 @@ import { isSustained, worstVerdict } from '../measure/verdict-judge.ts'
 import type { BenchLoad } from './bench-load.ts'
 import { type BenchMoney, benchPoint } from './bench-point.ts'
 import { type LoadMeasurement, type RunLoadSettings, runLoad } from './run-load.ts'
+import { agentCount, streamsOf } from './workers/agent-count.ts'
+import { clientRoom, refuseWithoutRoom } from './workers/client-room.ts'
 
 export interface BenchPlan {
   readonly common: Omit<RunLoadSettings, 'load' | 'onProgress' | 'listener'>
@@ -38,8 +40,10 @@ export interface BenchListener {
   transcription(): TranscriptionTally | null
 }
 
+/** @throws TokenwrightError for a load of the list that cannot be sent from here, before any is. */
 export async function runBench(plan: BenchPlan): Promise<BenchResult> {
   const points: BenchPoint[] = []
+  if (plan.loads.kind === 'list') refuseUnsendable(plan.loads.loads, plan.common.workers)
   const search = plan.loads.kind === 'search' ? createLoadSearch(plan.loads.settings) : null
   if (plan.loads.kind === 'list') {
     for (const [index, load] of plan.loads.loads.entries()) {
@@ -69,6 +73,15 @@ export async function runBench(plan: BenchPlan): Promise<BenchResult> {
     search: search?.trace() ?? null,
     selfTest: plan.selfTest,
     verdict: worstVerdict(points.map(({ verdict }) => verdict)),
+  }
+}
+
+/** The last load of a list is looked at before the first one is measured. */
+function refuseUnsendable(loads: readonly BenchLoad[], workers: number | null): void {
+  const room = clientRoom()
+  for (const load of loads) {
+    refuseWithoutRoom(streamsOf(load) ?? 0, room)
+    agentCount(load, workers)
   }
 }
 

@@ -1,30 +1,32 @@
 /** Measures one load: warm-up, then the requests that count, with the engine's counters read before and after. */
-import { RandomSource } from '../core/random.ts'
-import { startMonotonicClock } from '../live/clock.ts'
-import { startEventLoopMonitor } from '../live/event-loop-delay.ts'
-import { createStreamingClient } from '../live/http/streaming-client.ts'
-import type { StreamingClient } from '../live/http/types.ts'
-import { createPacer } from '../live/pacer.ts'
 import type { ClientHealth } from '../measure/bench-result.ts'
 import type { EnergyMeter } from '../measure/energy-meters.ts'
 import type { RequestObservation } from '../measure/observation.ts'
 import { orNull } from '../metrics/latency-summary.ts'
 import type { LatencyClock, Objective } from '../metrics/objective.ts'
+import { WarmupMarks } from '../workload/request-emitter.ts'
 import type { BenchEndpoint } from './bench-endpoint.ts'
-import type { BenchLoad, BenchWorkload } from './bench-load.ts'
-import { type EndedRequest, type LoadAgent, type LoadLimits, startLoadAgent } from './load-agent.ts'
-import { createLoadRecorder, type LoadRecorder } from './load-recorder.ts'
+import type { BenchLoad } from './bench-load.ts'
+import { createLoadRecorder, type HeardEnd, type LoadRecorder } from './load-recorder.ts'
 import type { PromptScale } from './prompts/prompt-scale.ts'
-import { createPromptSource } from './prompts/prompt-source.ts'
-import { createWording, type PromptSupply } from './request-wording.ts'
+import type { PromptSupply } from './request-wording.ts'
 import type { Get } from './server/http-get.ts'
 import { createScraper, defaultScrapeIntervalMs, type ScrapeRecord } from './server/metrics-scraper.ts'
+import { agentCount } from './workers/agent-count.ts'
+import { createLocalCrew, type LoadCrew } from './workers/load-crew.ts'
+import type { HearRequest, PhaseEnd, PhaseOrder } from './workers/load-runner.ts'
+import type { SupplySource } from './workers/prompt-supply.ts'
+import { type SharedClock, startSharedClock } from './workers/shared-clock.ts'
 
 export interface RunLoadSettings {
   readonly endpoint: BenchEndpoint
   readonly load: BenchLoad
+  /** Threads that send; null: as many as the load needs. */
+  readonly workers: number | null
   readonly scale: PromptScale
   readonly supply: PromptSupply | null
+  /** What `supply` was opened from, for threads to open it again; null without one. */
+  readonly supplySource: SupplySource | null
   /** Texts of answers are wanted by the listener. */
   readonly keepsText: boolean
   readonly tokenizer: { readonly name: string; count(text: string): number } | null
@@ -35,7 +37,7 @@ export interface RunLoadSettings {
   readonly metricsUrls: readonly string[]
   readonly meter: EnergyMeter | null
   readonly get: Get
-  readonly listener: ((observation: RequestObservation, ended: EndedRequest) => void) | null
+  readonly listener: ((observation: RequestObservation, ended: HeardEnd) => void) | null
   /** Now and then, while it runs. */
   readonly onProgress: ((progress: LoadProgress) => void) | null
   /** Ends the load early and in order; what was measured until then is the answer. */
@@ -69,26 +71,19 @@ export interface LoadMeasurement {
 
 const progressMs = 500
 
+/** @throws TokenwrightError what is wrong with the load, before anything is sent; 'internal' when a thread that sends dies. */
 export async function runLoad(settings: RunLoadSettings): Promise<LoadMeasurement> {
-  const { endpoint, load, signal } = settings
-  const clock = startMonotonicClock()
-  let originUs = 0
-  // Every phase begins at 0 for its requests; the connections of the warm-up are kept.
-  const nowUs = () => clock.nowUs() - originUs
-  const client = createStreamingClient(endpoint.target, {
-    nowUs,
-    reuse: endpoint.reuse,
-    totalTimeoutMs: endpoint.requestTimeoutSeconds * 1000,
-    tls: { insecure: endpoint.insecure },
-  })
-  const random = new RandomSource(settings.seed)
-  const workload = await load.create(random)
+  const { endpoint, load, signal, seed } = settings
+  const clock = startSharedClock()
+  const { agents, notes } = agentCount(load, settings.workers)
+  /** Requests of the filling of a loop: whoever makes them says so, whoever counts them remembers it. */
+  const warmUps = new WarmupMarks()
   const recorder = createLoadRecorder({
     objectives: settings.objectives,
     clock: settings.clock,
     users: load.point.requestsPerSecond === null ? load.point.concurrency : null,
     tokenizer: settings.tokenizer?.name ?? null,
-    isWarmUp: workload.isWarmUp,
+    isWarmUp: id => warmUps.has(id),
     listener: settings.listener,
   })
   const scraper = createScraper({
@@ -100,33 +95,51 @@ export async function runLoad(settings: RunLoadSettings): Promise<LoadMeasuremen
     nowUs: clock.nowUs,
     onGauges: null,
   })
-  const monitor = startEventLoopMonitor()
-  const phases: Phases = { settings, client, nowUs, recorder }
+  const crew = await startCrew(settings, clock, agents)
+  const phases: Phases = {
+    settings,
+    crew,
+    clock,
+    recorder,
+    hear(observation, ended, warmUp) {
+      if (warmUp && observation.phase === 'measured') warmUps.add(observation.id)
+      recorder.add(observation, ended)
+    },
+  }
   try {
     await scraper.start()
-    const warmUp = await load.createWarmUp?.(new RandomSource(`${settings.seed}/warm-up`))
-    if (warmUp !== undefined) await runPhase(phases, 'warm-up', warmUp, `${settings.seed}/warm-up`)
+    if (load.warmUp !== null)
+      await runPhase(phases, {
+        phase: 'warm-up',
+        requests: load.warmUp,
+        seed: `${seed}/warm-up`,
+        ...unlimited,
+      })
     await scraper.scrape()
-    originUs = clock.nowUs()
-    const startMs = Date.now()
-    monitor.restart()
-    const { unfinished } = await runPhase(phases, 'measured', workload, settings.seed)
-    const endUs = nowUs()
-    const own = monitor.report()
-    const wallClockStepMs = Date.now() - startMs - endUs / 1000
+    const cpuBefore = process.cpuUsage()
+    const measured = await runPhase(phases, {
+      ...load,
+      phase: 'measured',
+      requests: load.requests,
+      seed,
+    })
+    const { end, originUs } = measured
+    // Of all threads; the clock is that of the run.
+    const cpu = process.cpuUsage(cpuBefore)
+    const cpuSeconds = (cpu.user + cpu.system) / 1e6
     const { chunks, sends, latenessMs } = recorder
     return {
       load,
-      startedAt: new Date(startMs).toISOString(),
-      endUs,
-      unfinished,
+      startedAt: new Date(measured.startMs).toISOString(),
+      endUs: end.endUs,
+      unfinished: end.unfinished,
       recorder,
       client: {
-        wallSeconds: own.wallSeconds,
-        cpuSeconds: own.cpuSeconds,
-        cpuShare: own.threadCpuShare ?? own.cpuShare,
-        cpuMicrosecondsPerChunk: chunks.count === 0 ? null : (own.cpuSeconds * 1e6) / chunks.count,
-        eventLoopDelay: own.delay,
+        wallSeconds: (clock.nowUs() - originUs) / 1e6,
+        cpuSeconds,
+        cpuShare: end.threadShare,
+        cpuMicrosecondsPerChunk: chunks.count === 0 ? null : (cpuSeconds * 1e6) / chunks.count,
+        eventLoopDelay: end.eventLoopDelay,
         scheduleLateness: {
           count: latenessMs.count,
           p50Ms: orNull(latenessMs.quantile(0.5)),
@@ -138,122 +151,89 @@ export async function runLoad(settings: RunLoadSettings): Promise<LoadMeasuremen
           sends.count < 2 ? null : ((sends.count - 1) * 1e6) / (sends.lastUs - sends.firstUs),
         chunks: chunks.count,
         coalescedShare: chunks.count === 0 ? null : chunks.coalesced / chunks.count,
-        connectionsOpened: client.statistics.connectionsOpened,
-        staleRetries: client.statistics.staleRetries,
-        workers: 1,
+        connectionsOpened: end.connectionsOpened,
+        staleRetries: end.staleRetries,
+        workers: crew.agents,
       },
-      wallClockStepMs,
+      wallClockStepMs: measured.wallClockStepMs,
       scrape: await scraper.stop(),
       scrapeOffsetSeconds: originUs / 1e6,
-      notes: workload.notes,
+      notes: [...measured.notes, ...notes],
       interrupted: signal.aborted,
     }
   } finally {
-    monitor.close()
-    client.close()
+    await crew.close()
   }
 }
+
+async function startCrew(
+  { endpoint, scale, supply, supplySource, tokenizer, keepsText }: RunLoadSettings,
+  clock: SharedClock,
+  agents: number,
+): Promise<LoadCrew> {
+  if (agents === 1) return createLocalCrew({ endpoint, scale, supply, tokenizer, keepsText, clock })
+  const { startThreadCrew } = await import('./workers/thread-crew.ts')
+  return startThreadCrew({
+    agents,
+    endpoint,
+    scale,
+    supply: supplySource,
+    tokenizer: tokenizer?.name ?? null,
+    keepsText,
+    clock,
+  })
+}
+
+const unlimited = {
+  maximumInFlight: null,
+  maximumPrefills: null,
+  cancellation: null,
+  durationSeconds: null,
+  graceSeconds: 0,
+} as const satisfies Omit<PhaseOrder, 'phase' | 'requests' | 'seed'>
 
 interface Phases {
   readonly settings: RunLoadSettings
-  readonly client: StreamingClient
-  readonly nowUs: () => number
+  readonly crew: LoadCrew
+  readonly clock: SharedClock
   readonly recorder: LoadRecorder
+  readonly hear: HearRequest
 }
 
-/** Sends a workload and waits for its answers, as long as the load allows. */
+interface RunPhase {
+  readonly end: PhaseEnd
+  /** µs 0 of the phase, on the clock of the whole run and by the wall clock. */
+  readonly originUs: number
+  readonly startMs: number
+  /** By how much the wall clock went on more than the other one. */
+  readonly wallClockStepMs: number
+  readonly notes: readonly string[]
+}
+
+/** All agents send their parts, from the same moment on. */
 async function runPhase(
-  { settings, client, nowUs, recorder }: Phases,
-  phase: RequestObservation['phase'],
-  { workload, open, conversations }: BenchWorkload,
-  seed: string,
-): Promise<{ readonly unfinished: number }> {
-  const { endpoint, load, signal, onProgress, tokenizer } = settings
-  const wording = createWording(
-    endpoint,
-    createPromptSource(seed, settings.scale),
-    settings.supply,
-    conversations,
-  )
-  const pacer = createPacer(nowUs)
-  const measured = phase === 'measured'
-  let late = false
-  let unfinished = 0
-  const agent = startLoadAgent({
-    workload,
-    open,
-    client,
-    pacer,
-    nowUs,
-    phase,
-    model: endpoint.model,
-    generates: endpoint.kind.generates,
-    limits: measured ? limitsOf(settings) : noLimits,
-    keepsText: wording.keepsText || settings.keepsText || tokenizer !== null,
-    countTokens: tokenizer === null ? null : text => tokenizer.count(text),
-    word: request => wording.word(request),
-    onEnd(observation, ended) {
-      if (wording.keepsText && observation.outcome === 'served')
-        wording.answered(ended.request, ended.texts?.content ?? '', observation.reported)
-      // What the run itself broke off at its end tells nothing of the server.
-      if (late && observation.outcome === 'cancelled') unfinished++
-      else recorder.add(observation, ended)
-    },
-  })
-  const stop = () => agent.stop()
-  const timers: NodeJS.Timeout[] = []
-  const after = (seconds: number, action: () => void) => timers.push(setTimeout(action, seconds * 1000))
-  const cut = () => {
-    late = true
-    agent.cancelAll()
-  }
-  if (measured && load.durationSeconds !== null) {
-    after(load.durationSeconds, stop)
-    after(load.durationSeconds + load.graceSeconds, cut)
-  }
-  const interrupt = () => {
-    stop()
-    cut()
-  }
+  { settings, crew, clock, recorder, hear }: Phases,
+  order: PhaseOrder,
+): Promise<RunPhase> {
+  const { signal, onProgress } = settings
+  const notes = await crew.prepare(order)
+  const originUs = clock.nowUs() + crew.leadUs
+  const startMs = Date.now() + crew.leadUs / 1000
+  const interrupt = () => crew.interrupt()
   signal.addEventListener('abort', interrupt)
-  if (signal.aborted) interrupt()
-  const progress = setInterval(() => report(phase, agent, recorder, nowUs, onProgress), progressMs)
+  const progress = setInterval(() => {
+    const { inFlight, waiting } = crew
+    const seconds = Math.max(0, clock.nowUs() - originUs) / 1e6
+    onProgress?.({ phase: order.phase, seconds, recorder, inFlight, waiting })
+  }, progressMs)
   try {
-    await agent.over
+    const over = crew.begin(originUs, hear)
+    if (signal.aborted) interrupt()
+    const end = await over
+    const wallClockStepMs = Date.now() - startMs - (clock.nowUs() - originUs) / 1000
+    return { end, originUs, startMs, wallClockStepMs, notes }
   } finally {
     clearInterval(progress)
-    for (const timer of timers) clearTimeout(timer)
     signal.removeEventListener('abort', interrupt)
-    pacer.close()
-  }
-  return { unfinished: unfinished + agent.abandoned }
-}
-
-function report(
-  phase: RequestObservation['phase'],
-  { inFlight, waiting }: LoadAgent,
-  recorder: LoadRecorder,
-  nowUs: () => number,
-  onProgress: RunLoadSettings['onProgress'],
-): void {
-  onProgress?.({ phase, seconds: nowUs() / 1e6, recorder, inFlight, waiting })
-}
-
-const noLimits: LoadLimits = { maximumInFlight: null, maximumPrefills: null, cancellation: null }
-
-function limitsOf({ load, seed }: RunLoadSettings): LoadLimits {
-  const { cancellation } = load
-  const random = new RandomSource(seed)
-  return {
-    maximumInFlight: load.maximumInFlight,
-    maximumPrefills: load.maximumPrefills,
-    cancellation:
-      cancellation === null
-        ? null
-        : {
-            // By the request's number, so that it does not matter who ends first.
-            isCancelled: id => random.stream('cancellation', id).uniform() < cancellation.share,
-            afterUs: cancellation.afterSeconds * 1e6,
-          },
   }
 }

@@ -8,15 +8,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TokenwrightError } from '../core/errors.ts'
-import type { RandomSource } from '../core/random.ts'
 import { quantile } from '../core/statistics.ts'
 import type { TruthRecord } from '../emulate/truth-record.ts'
 import { parseTarget } from '../live/http/target.ts'
 import type { ClientHealth, SelfTestErrors } from '../measure/bench-result.ts'
 import { firstTokenUs, outputTokensOf, type RequestObservation } from '../measure/observation.ts'
-import { createWorkload } from '../workload/synthetic.ts'
 import type { BenchEndpoint } from './bench-endpoint.ts'
-import type { BenchLoad } from './bench-load.ts'
+import type { BenchLoad, BenchRequests } from './bench-load.ts'
 import { endpointKind } from './endpoints/endpoint-kinds.ts'
 import { type KnownEndpointSettings, knownModel } from './known-endpoint.ts'
 import { plainScale } from './prompts/prompt-scale.ts'
@@ -60,6 +58,8 @@ export async function runSelfTest(settings: SelfTestSettings): Promise<SelfTestR
       load: knownLoad(streams, seconds),
       scale: plainScale,
       supply: null,
+      supplySource: null,
+      workers: 1,
       keepsText: false,
       tokenizer: null,
       seed: 'self-test',
@@ -185,6 +185,7 @@ export function knownEndpointAt(port: number): BenchEndpoint {
     url: `${url}${kind.path}`,
     target: parseTarget(url),
     kind,
+    kindOptions: {},
     plainKind: kind,
     path: kind.path,
     model: knownModel,
@@ -200,29 +201,20 @@ export function knownEndpointAt(port: number): BenchEndpoint {
 
 /** A closed loop of so many streams that began in the middle, so that they do not end together. */
 export function knownLoad(streams: number, seconds: number): BenchLoad {
-  const create = (random: RandomSource, durationSeconds: number) => {
-    const workload = createWorkload(
-      {
-        kind: 'closed',
-        users: streams,
-        lengths: { input: inputTokens, output: outputTokens },
-        initialProgress: true,
-        durationSeconds,
-      },
-      random,
-    )
-    return Promise.resolve({
-      workload,
-      open: false,
-      isWarmUp: (id: number) => workload.isWarmup(id),
-      conversations: false,
-      notes: [],
-    })
-  }
+  const loop = (durationSeconds: number): BenchRequests => ({
+    kind: 'spec',
+    spec: {
+      kind: 'closed',
+      users: streams,
+      lengths: { input: inputTokens, output: outputTokens },
+      initialProgress: true,
+      durationSeconds,
+    },
+  })
   return {
     point: { name: `${streams} streams`, kind: 'concurrency', concurrency: streams, requestsPerSecond: null },
-    create: random => create(random, seconds),
-    createWarmUp: random => create(random, 1),
+    requests: loop(seconds),
+    warmUp: loop(1),
     durationSeconds: seconds,
     graceSeconds: 30,
     maximumInFlight: null,

@@ -123,7 +123,8 @@ export async function measureEndpoint(url: string, flags: BenchFlags): Promise<B
     progress.finish()
     const layout = output === null ? null : measuredLayout(flags, result.endpoint, startedAt.slice(0, 10))
     const written = (await output?.finish(result, layout)) ?? []
-    if (written.length > 0) process.stderr.write(`written: ${flags.out} (${written.length} files, report.html among them)\n`)
+    if (written.length > 0)
+      process.stderr.write(`written: ${flags.out} (${written.length} files, report.html among them)\n`)
     return result
   } catch (error) {
     output?.abort()
@@ -163,6 +164,7 @@ function listenerOf(
     onProgress: state => progress.update(state),
     onPoint(point, measurement) {
       progress.done(point)
+      for (const note of measurement.notes) process.stderr.write(`  ${note}\n`)
       output?.onPoint(point, measurement.startedAt, shapeOfLengths(measurement.recorder.lengths))
     },
     transcription() {

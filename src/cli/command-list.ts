@@ -40,6 +40,12 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/catalog.ts')).catalogCommand(),
   },
   {
+    name: 'market',
+    summary:
+      'API prices over time: what is in force, what a job costs at each offer, what price lists get wrong',
+    load: async () => (await import('./commands/market.ts')).marketCommand(),
+  },
+  {
     name: 'validate',
     summary: 'predictions against measurements: error statistics of a CSV file',
     load: async () => (await import('./commands/validate.ts')).validateCommand(),
