@@ -89,9 +89,13 @@ from every file), **whole models**, **whole accelerators**. Coefficients, priors
 Files that the fit does not learn from say **not fitted**; the models and accelerators in them may be known from the others.
 
 **How blind this is.** No held-out row enters the fit it is judged by, but the choices around the fit were made while
-looking at these very tables: the widths of the priors, which kernel priors to use, the form of the eager-prefill floor, the
-factor per cell, and two priors (MiniMax-M3's and DeepSeek-V4's attention floor). Several priors also lean on an earlier
-study of the same files (\`data/calibration/priors.json\` says which). Expect somewhat larger errors on new data.
+looking at these very tables: the widths of the priors and the loss, which kernel priors to use, the form of the eager-prefill floor, the
+factor per cell, how many rows a cell may weigh (32 of at most 100 of each file) and how much first tokens do (a width of 0.28), which effects exist
+(an engine's kinds of layers, PCIe apart from fabrics), and two priors (MiniMax-M3's and DeepSeek-V4's attention floor). So were row
+rules: fixed lengths in SGLang's Qwen3-32B campaign, nominal lengths in AIConfigurator's own ones, DeepSeek-V4's "fp8" as 4-bit experts,
+and stalls of nearly idle pools (rule 11 for disaggregated rows). Files that are not fitted were looked at too: how host work per sequence
+saturates was set with TensorRT-LLM's tables in view, how boards bend under their limit with MLPerf's wall power, and that PCIe keeps its own
+priors with the replayed runs (and L40S rows of those tables, for which its prior was corrected). Several priors also lean on an earlier study of the same files (\`data/calibration/priors.json\` says which). Expect somewhat larger errors on new data.
 
 ## Bars
 
@@ -214,7 +218,8 @@ ${missed.length === 0 ? '' : `Missed: ${missed.map(bar => `${bar.what} (${percen
 - **DeepSeek-V4 and AMD**: the largest errors. Rows of different dates and software share one cell.
 - **Speculation**: files say that it was on, not how many tokens were drafted; three are assumed. The error grows with the load.
 - **TTFT at high concurrency**: a published mean of a short run contains its start-up burst; the planner reports steady state instead.
-- **Boards at their limit**: large batches draw all the power a board may, and predicted watts stay below it ([wall power](#wall-power)).
+- **Wall power**: few systems, some with a lowered limit that is not published, and fans whose duty is assumed ([wall power](#wall-power)).
+- **New models**: an engine's kernels for one model (gpt-oss on TensorRT-LLM) may be a third faster than its others let expect.
 - **Regret** has a long tail: at the edge of what any configuration can do, a small error picks one that cannot.
 
 ## Rows

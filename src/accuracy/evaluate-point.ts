@@ -161,14 +161,14 @@ function evaluateAggregated(
   const requestsPerSecond =
     load.kind === 'closed' && load.requests !== null
       ? (pool.replicas * solved.concurrency) /
-        (solved.benchmarkTtftSeconds + solved.tpotSeconds * (shape.outputTokens - 1))
+        (solved.benchmarkTtftSeconds + solved.benchmarkTpotSeconds * (shape.outputTokens - 1))
       : pool.replicas * solved.requestsPerSecond
   const busy = busyOf(replica, solved.point)
   return finish(
     point,
     shape,
     requestsPerSecond,
-    solved.tpotSeconds,
+    point.statistic === 'median' ? solved.tpotSeconds : solved.benchmarkTpotSeconds,
     ttftOf(point, solved),
     busy,
     accelerator,

@@ -12,7 +12,7 @@ export interface FitOptions {
   /** Residuals beyond this many sigmas count linearly (pseudo-Huber). */
   readonly huber: number
   readonly iterations: number
-  /** A cell's rows (model × accelerator × engine × format) are correlated: together they weigh at most as much as this many. */
+  /** A cell's rows of one file (model × accelerator × engine × format) are correlated: together they weigh at most as much as this many. */
   readonly rowsPerCell: number
   /** Rows beyond this many per cell are thinned evenly before fitting: they weigh nothing and cost time. */
   readonly rowsUsedPerCell: number
@@ -37,6 +37,8 @@ export const defaultFitOptions: FitOptions = {
     disaggregated: 0.15,
     cell: 0.12,
     'floor-format': 0.15,
+    links: 0.15,
+    'engine-layer': 0.15,
   },
   looseness: {
     collectiveMicroseconds: 1.5,
@@ -55,9 +57,9 @@ export const defaultFitOptions: FitOptions = {
     draftCost: 1.5,
   },
   metricSigma: { tpot: 0.2, ttft: 0.28, throughput: 0.2 },
-  huber: 2,
+  huber: 1,
   iterations: 6,
-  rowsPerCell: 40,
+  rowsPerCell: 32,
   rowsUsedPerCell: 100,
   priors: {
     fromKernels: [

@@ -83,4 +83,17 @@ describe('fitEffects', () => {
       expect(b.effects[key]!.shift).toBeCloseTo(effect.shift, 4)
     }
   })
+
+  test('learns nothing about first tokens where none were timed', () => {
+    const points = worldOf(1).map(prepared => ({
+      ...prepared,
+      point: { ...prepared.point, ttftMs: null, totalTokensPerSecondPerDevice: 1000 },
+    }))
+    const { effects } = fitEffects(points, priorsOnly, defaultFitOptions)
+    const shiftsOf = (name: string) =>
+      Object.entries(effects).flatMap(([key, effect]) => (key.startsWith(`${name}|`) ? [effect.shift] : []))
+    for (const name of ['requestMilliseconds', 'firstTokenLagSteps', 'promptTokenMicroseconds'])
+      expect(shiftsOf(name).every(shift => shift === 0)).toBe(true)
+    expect(shiftsOf('mbuWeights').some(shift => shift !== 0)).toBe(true)
+  })
 })

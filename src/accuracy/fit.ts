@@ -29,6 +29,13 @@ const disaggregatedOnly: ReadonlySet<CoefficientName> = new Set([
   'transferGigabytesPerSecond',
   'prefillPoolWork',
 ])
+const firstTokenCoefficients: ReadonlySet<CoefficientName> = new Set([
+  'requestMilliseconds',
+  'promptTokenMicroseconds',
+  'firstTokenLagSteps',
+  'handoffMilliseconds',
+  'transferGigabytesPerSecond',
+])
 const speculativeOnly: ReadonlySet<CoefficientName> = new Set(['acceptanceScale', 'draftCost'])
 
 /** Step of the numerical derivative in ln space. */
@@ -135,9 +142,9 @@ function thinned(points: readonly PreparedPoint[], limit: number): PreparedPoint
   return points.filter(point => kept.has(point))
 }
 
-/** Rows of one cell share what the model does not know about it. */
+/** Rows of one cell share what the model does not know about it; files differ in how they were run. */
 function cellKey({ cell, point }: PreparedPoint): string {
-  return `${cell.modelId} ${cell.acceleratorId} ${cell.engine} ${cell.denseFormat} ${cell.expertFormat} ${point.deployment.mode}`
+  return `${cell.modelId} ${cell.acceleratorId} ${cell.engine} ${cell.denseFormat} ${cell.expertFormat} ${point.deployment.mode} ${point.file}`
 }
 
 function isActive(name: CoefficientName, prepared: PreparedPoint): boolean {
@@ -230,6 +237,8 @@ function normalEquations(
     const values = residuals(row, local, options)
     if (values === null) continue
     const derivatives = row.names.map((name, i) => {
+      // Where no first token was timed, throughput says too little about front ends to teach them.
+      if (row.prepared.point.ttftMs === null && firstTokenCoefficients.has(name)) return values.map(() => 0)
       const saved = local[name]
       local[name] = valueFromLog(name, logs[i]! + derivativeStep)
       const shifted = residuals(row, local, options)

@@ -1,5 +1,6 @@
 /** Solves for the load: which batch does a closed loop settle at, or an open loop need. */
 import type { Load } from './deployment.ts'
+import { enginePolicies } from './engine-policy.ts'
 import type { Crowd, Replica, ReplicaPoint } from './replica.ts'
 import { increasingRoot } from './root.ts'
 
@@ -10,6 +11,8 @@ export interface OperatingPoint {
   readonly requestsPerSecond: number
   readonly concurrency: number
   readonly tpotSeconds: number
+  /** Mean over a finite run that starts with a burst; equals tpotSeconds where prompts ride along with decodes. */
+  readonly benchmarkTpotSeconds: number
   /** Steady state; waiting for KV-cache space included. */
   readonly ttftSeconds: number
   /** Mean over a finite run that starts with a burst; equals ttftSeconds without one. */
@@ -52,7 +55,9 @@ function solveClosed(
   slotCap: number,
 ): OperatingPoint {
   // A closed loop's arrivals follow its completions: less variable than Poisson, but lengths vary; 1 is kept.
-  const crowd: Crowd = { othersShare: Math.max(0, (concurrency - 1) / concurrency), arrivalVariation: 1 }
+  const othersShare = Math.max(0, (concurrency - 1) / concurrency)
+  const burstShare = requests === null ? 0 : Math.min(1, concurrency / requests)
+  const crowd: Crowd = { othersShare, arrivalVariation: 1 }
   const high = Math.min(concurrency / replica.slots, slotCap)
   const sequences = increasingRoot(
     b => replica.at(b, crowd).concurrency / concurrency - 1,
@@ -67,8 +72,12 @@ function solveClosed(
     ? Math.max(point.ttftSeconds, concurrency / point.requestsPerSecond - decodeSeconds)
     : point.ttftSeconds
   let benchmarkTtftSeconds = ttftSeconds
+  let benchmarkTpotSeconds = point.tpotSeconds
   if (requests !== null) {
-    const burstShare = Math.min(1, concurrency / requests)
+    if (enginePolicies[replica.question.engine].batching === 'prefill-first') {
+      const together = replica.at(high, { ...crowd, interruptedShare: othersShare / 2 })
+      benchmarkTpotSeconds = (1 - burstShare) * point.tpotSeconds + burstShare * together.tpotSeconds
+    }
     const admitted = Math.min(concurrency, slotCap * replica.slots)
     // The front end works on one request at a time: of a burst, half of the others pass before one on average. Prompts are
     // computed meanwhile, so the slower of the two is what is waited for.
@@ -82,6 +91,7 @@ function solveClosed(
     requestsPerSecond: point.requestsPerSecond,
     concurrency,
     tpotSeconds: point.tpotSeconds,
+    benchmarkTpotSeconds,
     ttftSeconds,
     benchmarkTtftSeconds,
     capacityBound,
@@ -112,6 +122,7 @@ function solveOpen(
     requestsPerSecond,
     concurrency: point.concurrency,
     tpotSeconds: point.tpotSeconds,
+    benchmarkTpotSeconds: point.tpotSeconds,
     ttftSeconds: point.ttftSeconds,
     benchmarkTtftSeconds: point.ttftSeconds,
     capacityBound: false,

@@ -13,15 +13,28 @@ export interface BusyTime {
   other: number
 }
 
+export type PowerCoefficients = Pick<
+  LocalCoefficients,
+  'powerIdle' | 'powerMemory' | 'powerCompute' | 'powerOther'
+>
+
 export function addBusy(into: BusyTime, step: StepSeconds, weight: number): void {
   into.memory += weight * step.memoryBusy
   into.compute += weight * step.computeBusy
   into.other += weight * Math.max(0, step.total - step.memoryBusy - step.computeBusy)
 }
 
-/** Watts of one device; `busy` are shares of wall time (sum ≤ 1). Never above TDP: the firmware caps there. */
-export function boardWatts(tdpWatts: number, c: LocalCoefficients, busy: BusyTime): number {
-  const share =
+/** Watts of one device; `busy` are shares of wall time (sum ≤ 1). Below TDP: the firmware caps there. */
+export function boardWatts(tdpWatts: number, c: PowerCoefficients, busy: BusyTime): number {
+  return tdpWatts * powerShare(c, busy)
+}
+
+/** How sharply demand bends under the limit: sharper than single kernels (kernels/power.ts): a run that asks for all of TDP gets 94 % of it. */
+const capSharpness = 12
+
+/** Watts ÷ TDP: (demand⁻¹² + 1)^(−1/12), so that a board asked for more than its limit approaches it. */
+export function powerShare(c: PowerCoefficients, busy: BusyTime): number {
+  const demand =
     c.powerIdle + c.powerMemory * busy.memory + c.powerCompute * busy.compute + c.powerOther * busy.other
-  return tdpWatts * Math.min(1, share)
+  return (demand ** -capSharpness + 1) ** (-1 / capSharpness)
 }

@@ -43,7 +43,15 @@ export interface ReplicaQuestion {
 }
 
 /** Requests in flight seen by a request, for self-exclusion: (C − 1)/C in closed loops, 1 in open ones. */
-export type Crowd = { readonly othersShare: number; readonly arrivalVariation: number }
+export interface Crowd {
+  readonly othersShare: number
+  readonly arrivalVariation: number
+  /**
+   * Of the prompts of others, those that interrupt one's own decoding; absent: as many as there are others. Requests that arrive
+   * together and are prefilled before anything decodes (prefill-first engines) are interrupted by those behind them only: half.
+   */
+  readonly interruptedShare?: number
+}
 
 export class Replica {
   readonly question: ReplicaQuestion
@@ -176,7 +184,8 @@ export class Replica {
       own = this.#chunks * step
     }
     const extraPerRequest = extra / (aligned * stages)
-    const stepSeconds = decodeStepSeconds + turnover * extraPerRequest * crowd.othersShare
+    const stepSeconds =
+      decodeStepSeconds + turnover * extraPerRequest * (crowd.interruptedShare ?? crowd.othersShare)
     const requestsPerSecond = turnover / stepSeconds
     const prefillShare = Math.min(0.999, requestsPerSecond * extraPerRequest)
     let waitSeconds = 0

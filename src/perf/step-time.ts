@@ -102,6 +102,14 @@ export function peakFlops(accelerator: Accelerator, format: NumberFormat): numbe
   return peaks.fp4 ?? peaks.fp8 ?? bf16
 }
 
+/**
+ * Sequences at which a further one costs a quarter of the first: host work per sequence is vectorised, spread over
+ * processes and hidden behind the device's step as batches grow. The fit sees batches up to about 500 and cannot tell this from a
+ * constant cost; 500 was set while looking at TensorRT-LLM's tables of 2,048 sequences an engine, whose whole steps take 16 ms
+ * (Llama 4 Maverick, 8 × B200) where a constant cost alone would take 40.
+ */
+const sequenceSaturation = 500
+
 /** Evaluates steps for one rank; constants are folded once, evaluations allocate nothing. */
 export class StepModel {
   readonly features: RankFeatures
@@ -182,7 +190,8 @@ export class StepModel {
     if (work.prefillTokens > 0) sum = smoothMaximum(sum, 1e-6 * c.eagerLayerMicroseconds * f.layers)
     const factor = c.stepFactor
     const stepOverhead = 1e-6 * c.stepMicroseconds * factor
-    const sequenceOverhead = 1e-6 * c.sequenceMicroseconds * work.sequences * factor
+    const sequences = work.sequences / (1 + work.sequences / sequenceSaturation)
+    const sequenceOverhead = 1e-6 * c.sequenceMicroseconds * sequences * factor
 
     const denseSplit = share(weightMemory, weightCompute)
     const expertSplit = share(expertMemory, expertCompute)

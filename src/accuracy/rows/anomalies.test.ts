@@ -42,6 +42,19 @@ describe('isPrefillStall', () => {
     expect(isPrefillStall({ ...stalled, nominalInputTokens: 1024 })).toBe(false)
   })
 
+  it('sees nearly idle pools that wait for something else than their prompts', () => {
+    const { deployment } = examplePoint()
+    if (deployment.mode !== 'aggregated') throw new Error('the example is aggregated')
+    const { pool, ...rest } = deployment
+    const pools = { ...rest, mode: 'disaggregated', prefill: pool, decode: { ...pool, replicas: 7 } } as const
+    const idle = examplePoint({ deployment: pools, load: closed(8), nominalInputTokens: 1024, ttftMs: 5000 })
+    expect(isPrefillStall(idle)).toBe(true)
+    expect(isPrefillStall({ ...idle, ttftMs: 1500 })).toBe(false)
+    // Long prompts may take longer; with more users than devices prompts may queue.
+    expect(isPrefillStall({ ...idle, nominalInputTokens: 8192 })).toBe(false)
+    expect(isPrefillStall({ ...idle, load: closed(9) })).toBe(false)
+  })
+
   it('distrusts the whole run of that configuration and day', () => {
     const other = examplePoint({ date: '2026-01-01' })
     const sameRun = examplePoint({ load: closed(64) })

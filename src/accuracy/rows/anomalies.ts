@@ -1,4 +1,5 @@
 /** Rows whose numbers cannot be what they claim (docs/models/measured-rows.md, rules 9 to 14). Each rule is one function. */
+import { deploymentDevices } from '../../perf/deployment.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { littlesLawTokensPerSecondPerDevice } from './littles-law.ts'
 import type { RowPhysics } from './row-physics.ts'
@@ -10,6 +11,8 @@ const highestUtilisation = 0.5
 const utilisationShare = 0.1
 const eagerShare = 0.3
 const stalledMsPerInputToken = 0.6
+/** In a gap of serving_latency's rows with fewer users than devices: up to 0.3 s beside 0.6 ms per prompt token, or 0.9 s and more. */
+const handOverMs = 1000
 const eagerMsPerLayer = 0.33
 const fewUsers = 12
 const collapsedWaitShare = 4
@@ -48,12 +51,20 @@ export function isQueueCollapse(point: MeasuredPoint): boolean {
   return point.ttftMs > collapsedWaitShare * point.tpotMs * (point.shape.outputTokens - 1)
 }
 
-/** Rule 11: eight users or fewer with long prompts wait more than 0.6 ms per prompt token. */
+/**
+ * Rule 11: eight users or fewer with long prompts wait more than 0.6 ms per prompt token. Pools of their own are nearly idle with
+ * fewer users than devices; routing and hand-over may take a second beside that. Nothing queues there, so a first token that
+ * takes longer waited for something that happens once: compiling, tuning, the first connections between the pools.
+ */
 export function isPrefillStall(point: MeasuredPoint): boolean {
-  if (point.deployment.mode !== 'aggregated' || point.load.kind !== 'closed' || point.ttftMs === null)
-    return false
-  if (point.load.concurrency > 8 || point.nominalInputTokens < 4096) return false
-  return point.ttftMs / point.nominalInputTokens > stalledMsPerInputToken
+  const { deployment, load, ttftMs, nominalInputTokens } = point
+  if (load.kind !== 'closed' || ttftMs === null) return false
+  if (deployment.mode === 'disaggregated') {
+    const idle = load.concurrency <= deploymentDevices(deployment)
+    return idle && ttftMs > handOverMs + stalledMsPerInputToken * nominalInputTokens
+  }
+  if (load.concurrency > 8 || nominalInputTokens < 4096) return false
+  return ttftMs / nominalInputTokens > stalledMsPerInputToken
 }
 
 /** Rule 9: 2 FLOP per active matrix parameter and token, all tokens of the run, against the device's peak. */
