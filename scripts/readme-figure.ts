@@ -90,6 +90,7 @@ const wanted: Readonly<Record<string, string>> = {
   'docs/figures/cost-front.svg': exampleFront(),
   'README.md': withOutputs('README.md'),
   'docs/architecture.md': withOutputs('docs/architecture.md'),
+  'docs/guides/market.md': withOutputs('docs/guides/market.md'),
   'docs/guides/simulate.md': withOutputs('docs/guides/simulate.md'),
   'docs/guides/traces.md': withOutputs('docs/guides/traces.md'),
 }

@@ -17,6 +17,7 @@ export const errorCodes = [
   'unit',
   'file',
   'measurements',
+  'ledger',
   'internal',
 ] as const
 

@@ -1,4 +1,4 @@
-/** What others charge for the tokens of an open model: list prices of APIs (data/api-prices.json). */
+/** What others charge for the tokens of an open model: list prices of APIs (data/price-book.json). */
 import { normaliseName } from '../catalog/normalise-name.ts'
 import type { Provenance } from '../core/provenance.ts'
 
