@@ -222,16 +222,16 @@ export function startLoadAgent(settings: LoadAgentSettings): LoadAgent {
     const cancellation = client.send(worded.http, observer)
     underWay.set(request.id, { observer, cancellation })
     if (limits.cancellation?.isCancelled(request.id)) {
-      const timer = setTimeout(() => cancel(request.id), limits.cancellation.afterUs / 1000)
+      const timer = setTimeout(() => cancel(request.id, 'cancelled'), limits.cancellation.afterUs / 1000)
       timer.unref()
     }
   }
 
-  function cancel(requestId: number): void {
+  function cancel(requestId: number, why: 'cancelled' | 'unfinished'): void {
     const request = underWay.get(requestId)
     if (request === undefined) return
     request.cancellation.cancel()
-    request.observer.cancelled(nowUs())
+    request.observer.cancelled(nowUs(), why)
   }
 
   pacer.onWake(pump)
@@ -259,7 +259,7 @@ export function startLoadAgent(settings: LoadAgentSettings): LoadAgent {
       pump()
     },
     cancelAll() {
-      for (const id of [...underWay.keys()]) cancel(id)
+      for (const id of [...underWay.keys()]) cancel(id, 'unfinished')
     },
   }
 }

@@ -94,6 +94,11 @@ export function createLoadRecorder(settings: LoadRecorderSettings): LoadRecorder
     lengths,
     add(observation, ended) {
       tally.add(observation)
+      // What the run itself broke off at its end cost the server something and tells nothing of it.
+      if (observation.failure?.kind === 'unfinished') {
+        listener?.(observation, ended)
+        return
+      }
       lost = observation.outcome === 'failed' || observation.outcome === 'rejected'
       const filling = observation.phase === 'measured' && isFilling(observation.id)
       if (observation.phase === 'measured') addMeasured(observation, ended)

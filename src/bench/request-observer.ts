@@ -37,8 +37,8 @@ export interface AnswerTexts {
 }
 
 export interface RequestObserver extends ResponseListener {
-  /** The client broke it off. */
-  cancelled(atUs: number): void
+  /** The client broke it off: as planned, or because the run is at its end. */
+  cancelled(atUs: number, why: 'cancelled' | 'unfinished'): void
 }
 
 /** Error bodies are read up to here, and quoted up to there. */
@@ -239,11 +239,11 @@ class Observer implements RequestObserver {
     this.#fail(atUs, failure.kind, failure.message)
   }
 
-  cancelled(atUs: number): void {
+  cancelled(atUs: number, why: 'cancelled' | 'unfinished'): void {
     this.#finish(atUs, 'cancelled', {
-      kind: 'cancelled',
+      kind: why,
       status: this.#status,
-      message: 'cancelled by the client, as asked',
+      message: why === 'cancelled' ? 'cancelled by the client, as asked' : 'under way when the run ended',
       retryAfterSeconds: null,
     })
   }

@@ -31,6 +31,11 @@ const conflicts: readonly {
     fix: 'the file describes the workload: drop one of them',
   },
   {
+    one: ['numProfileRuns'],
+    other: ['search'],
+    fix: 'a search repeats what it cannot decide: drop one of them',
+  },
+  {
     one: ['fixedSchedule'],
     other: ['concurrency', 'requestRate', 'search'],
     fix: 'recorded times say when requests are sent: drop one of them',

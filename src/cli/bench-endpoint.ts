@@ -49,7 +49,8 @@ export async function openEndpoint(url: string, flags: BenchFlags): Promise<Open
       plainKind,
       path,
       model,
-      streaming: flags.streaming && kind.streams,
+      // Few servers stream transcripts, and a text that comes at once is what an hour of audio wants.
+      streaming: flags.streaming && kind.streams && kind.name !== 'transcription',
       headers,
       extra: extraOf(flags.extraInputs),
       exactLength: lenient,

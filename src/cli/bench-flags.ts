@@ -32,6 +32,7 @@ export interface BenchFlags {
   readonly requestCancellationDelay?: string
   readonly steadyStart: boolean
   readonly workers?: string
+  readonly numProfileRuns?: string
 
   readonly isl?: string
   readonly osl?: string
@@ -146,6 +147,7 @@ function withLoadFlags(command: Command): Command {
       '--no-steady-start',
       'users begin together with whole answers and may lock into waves, as other tools do it',
     )
+    .option('--num-profile-runs <n>', 'measure every load so many times, in turn: how far runs lie apart')
     .option('--workers <n>', 'threads that send (default: 1; more from 2,000 streams on)')
 }
 

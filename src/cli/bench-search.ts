@@ -23,7 +23,13 @@ export async function benchLoads(
   objectives: readonly Objective[],
 ): Promise<BenchLoads> {
   const { search } = settings.flags
-  if (search === undefined) return { kind: 'list', loads: await loadsOf(settings) }
+  if (search === undefined) {
+    const loads = await loadsOf(settings)
+    const { numProfileRuns } = settings.flags
+    const runs = numProfileRuns === undefined ? 1 : parseCount(numProfileRuns, '--num-profile-runs')
+    // In turn, so that what drifts on the server meets all loads alike.
+    return { kind: 'list', loads: Array.from({ length: runs }, () => loads).flat() }
+  }
   const goal = goals.find(name => name === search)
   if (goal === undefined)
     throw new TokenwrightError('usage', `"${search}" is nothing to search for`, {

@@ -1,6 +1,8 @@
 /** `market price`: a job at every offer of a model. */
+
+import { TokenwrightError } from '../core/errors.ts'
 import { loadPriceBook } from '../market/load-price-book-file.ts'
-import { jobOffers } from '../market/offers.ts'
+import { isRetired, jobOffers } from '../market/offers.ts'
 import { renderJobOffers } from '../report/market-job-text.ts'
 import { renderJobJson } from '../report/market-json.ts'
 import type { TextStyle } from '../report/text-style.ts'
@@ -9,6 +11,7 @@ import { type JobFlags, jobOfFlags } from './market-job.ts'
 
 export interface PriceFlags extends FilterFlags, JobFlags {
   readonly json?: boolean
+  readonly retired?: boolean
 }
 
 export function marketPrice(
@@ -21,15 +24,30 @@ export function marketPrice(
   const { job, promptTokensTold } = jobOfFlags(flags)
   const book = loadPriceBook()
   const atMs = momentOf(flags.at, nowMs)
-  const entries = chosenEntries(book, {
+  const known = chosenEntries(book, {
     atMs,
     model,
     ...(flags.provider === undefined ? {} : { provider: flags.provider }),
     serviceTiers: tiersOf(flags.tier ?? 'standard'),
   })
+  const entries = flags.retired === true ? known : known.filter(entry => !isRetired(entry, atMs))
+  if (entries.length === 0) throw onlyRetired(model)
   const offers = jobOffers(entries, job, atMs)
-  const question = { model, at: momentText(atMs), job, promptTokensTold }
+  const question = {
+    model,
+    at: momentText(atMs),
+    job,
+    promptTokensTold,
+    retiredOffers: known.length - entries.length,
+  }
   return flags.json === true
     ? renderJobJson(question, offers, book.asOf)
     : renderJobOffers(book, question, offers, width, style)
+}
+
+function onlyRetired(model: string): TokenwrightError {
+  return new TokenwrightError('unknown-model', `every offer of "${model}" was to be retired by then`, {
+    where: 'MODEL',
+    fix: 'add --retired to see their prices',
+  })
 }

@@ -11,9 +11,11 @@ import type { ApiPrice } from './api-prices.ts'
  */
 export function loadApiPrices(): readonly ApiPrice[] {
   const book = loadPriceBook()
-  return offersInForce(book, { atMs: dayStartMs(book.asOf), serviceTiers: ['standard'] }).flatMap(entry =>
-    apiPrice(entry, book.providers[entry.provider]!.name),
-  )
+  return offersInForce(book, {
+    atMs: dayStartMs(book.asOf),
+    serviceTiers: ['standard'],
+    retired: false,
+  }).flatMap(entry => apiPrice(entry, book.providers[entry.provider]!.name))
 }
 
 function apiPrice(entry: PriceEntry, providerName: string): ApiPrice[] {

@@ -80,6 +80,7 @@ export const failureKinds = [
   'malformed',
   'incomplete',
   'cancelled',
+  'unfinished',
 ] as const
 export type FailureKind = (typeof failureKinds)[number]
 

@@ -17,6 +17,7 @@ import { benchHeadline, bestPoint } from './bench-headline.ts'
 import { pointBody, verdictBox } from './bench-page-point.ts'
 import { benchPageStyle } from './bench-page-style.ts'
 import { metricDefinitions } from './bench-page-words.ts'
+import { repeatTable } from './bench-repeat-facts.ts'
 import { searchPairs, searchTable } from './bench-search-facts.ts'
 import { cutToWidth } from './display-width.ts'
 import {
@@ -176,6 +177,7 @@ function loads(result: BenchResult, best: BenchPoint | null): Markup | null {
   const chosen = best === null || result.points.length < 2 ? -1 : result.points.indexOf(best)
   return join([
     wide(htmlTable(pointTable(result), chosen)),
+    ...(repeatTable(result).rows.length === 0 ? [] : [wide(htmlTable(repeatTable(result)))]),
     chosen < 0 ? null : element('p', { class: 'soft' }, 'Bold: the load that the rest of the page is about.'),
   ])
 }

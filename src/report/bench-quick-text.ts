@@ -1,7 +1,6 @@
 /** A minute's measurement in plain words: how many people it serves in comfort, what that costs, and whether to believe it. */
 import type { BenchPoint, BenchResult } from '../measure/bench-result.ts'
 import { tokenRates } from './bench-facts.ts'
-import { verdictLines } from './bench-trust-facts.ts'
 import { wrapText } from './display-width.ts'
 import {
   formatMilliseconds,
@@ -77,5 +76,6 @@ function cost(served: readonly BenchPoint[]): string {
 
 function trust({ verdict }: BenchResult): string {
   if (verdict.level === 'valid') return 'The measurement can be trusted: all checks passed.'
-  return `Do not lean on this too much. ${verdictLines(verdict.checks).slice(0, 3).join('. ')}.`
+  const findings = verdict.checks.filter(({ level }) => level !== 'valid').map(({ finding }) => finding)
+  return `Do not lean on this too much. ${findings.slice(0, 3).join(' ')}`
 }

@@ -16,6 +16,7 @@ import {
 } from './bench-facts.ts'
 import { benchHeadline, bestPoint, isGoodBench } from './bench-headline.ts'
 import { benchLatencyTable, latencyLegend } from './bench-latency-facts.ts'
+import { repeatTable } from './bench-repeat-facts.ts'
 import { languageTable, searchPairs, searchTable, transcriptionPairs } from './bench-search-facts.ts'
 import { clientPairs, selfTestPairs, tokenPairs, verdictLines } from './bench-trust-facts.ts'
 import { displayWidth, wrapText } from './display-width.ts'
@@ -42,6 +43,7 @@ export function renderBenchText(measured: BenchResult, options: BenchTextOptions
     headline,
     renderPairs(endpointPairs(result), width),
     section('Loads', loads(result, width), style),
+    section('Repeated runs', indentedTable(repeatTable(result), width), style),
     ...(best === null ? [] : pointParts(result, best, options)),
     ...verdictParts(result, best, options),
     section('Search', search(result, width), style),

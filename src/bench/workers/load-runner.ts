@@ -150,7 +150,6 @@ export function createLoadRunner(settings: RunnerSettings): LoadRunner {
     hear: HearRequest,
   ): Promise<number> {
     const { tokenizer, keepsText } = settings
-    let late = false
     let unfinished = 0
     const sending = startLoadAgent({
       workload,
@@ -168,16 +167,12 @@ export function createLoadRunner(settings: RunnerSettings): LoadRunner {
       onEnd(observation, ended) {
         if (wording.keepsText && observation.outcome === 'served')
           wording.answered(ended.request, ended.texts?.content ?? '', observation.reported)
-        // What the run itself broke off at its end tells nothing of the server.
-        if (late && observation.outcome === 'cancelled') unfinished++
-        else hear(observation, ended, isWarmUp(observation.id))
+        if (observation.failure?.kind === 'unfinished') unfinished++
+        hear(observation, ended, isWarmUp(observation.id))
       },
     })
     agent = sending
-    const cut = () => {
-      late = true
-      sending.cancelAll()
-    }
+    const cut = () => sending.cancelAll()
     interrupt = () => {
       sending.stop()
       cut()

@@ -79,6 +79,7 @@ function priceCommand(write: Write): Command {
     .option('--requests <count>', 'requests, for fees per request and the length of prompts')
     .option('--prompt-tokens <tokens>', 'length of each prompt, for prices that depend on it')
     .option('--provider <name>', 'only this provider')
+    .option('--retired', 'also models that were to be retired by then')
     .option(...tierFlag, 'standard')
     .option(...atFlag)
     .option('--json', 'print JSON')
