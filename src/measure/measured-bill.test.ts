@@ -135,7 +135,8 @@ describe('measuredCost', () => {
   })
 
   it('adds up to the bill to the last nano-dollar, and to the price per token', () => {
-    const tokens = fc.double({ min: 0, max: 1e7, noNaN: true })
+    // None, or some: prices are taken over whole tokens of a million windows, which a millionth of a token is not.
+    const tokens = fc.oneof(fc.constant(0), fc.double({ min: 1, max: 1e7, noNaN: true }))
     fc.assert(
       fc.property(
         fc.double({ min: 0.01, max: 1e5, noNaN: true }),
