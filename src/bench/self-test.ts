@@ -17,6 +17,7 @@ import type { BenchEndpoint } from './bench-endpoint.ts'
 import type { BenchLoad, BenchRequests } from './bench-load.ts'
 import { endpointKind } from './endpoints/endpoint-kinds.ts'
 import { type KnownEndpointSettings, knownModel } from './known-endpoint.ts'
+import { separateProcessors } from './processors.ts'
 import { plainScale } from './prompts/prompt-scale.ts'
 import { runLoad } from './run-load.ts'
 import { createGet } from './server/http-get.ts'
@@ -30,6 +31,8 @@ export interface SelfTestSettings {
 }
 
 export interface SelfTestReport extends SelfTestErrors {
+  /** Load generator and endpoint had processors of their own. */
+  readonly apart: boolean
   readonly client: ClientHealth
   /** Differences, client − truth, ms, sorted: for benchmarks and figures. */
   readonly ttftErrorsMs: readonly number[]
@@ -46,16 +49,17 @@ export async function runSelfTest(settings: SelfTestSettings): Promise<SelfTestR
   const folder = mkdtempSync(join(tmpdir(), 'tokenwright-self-test-'))
   const truthLog = join(folder, 'truth.jsonl')
   const server = await startKnownProcess({
-    stepSeconds: streams / tokensPerSecond,
+    stepSeconds: stepOf(streams, tokensPerSecond),
     maximumSequences: streams,
     truthLog,
   })
   const observed: RequestObservation[] = []
   let client: ClientHealth
+  const separation = separateProcessors(server.pid)
   try {
     const measured = await runLoad({
       endpoint: knownEndpointAt(server.port),
-      load: knownLoad(streams, seconds),
+      load: knownLoad(streams, seconds, stepOf(streams, tokensPerSecond)),
       scale: plainScale,
       supply: null,
       supplySource: null,
@@ -74,11 +78,17 @@ export async function runSelfTest(settings: SelfTestSettings): Promise<SelfTestR
     })
     client = measured.client
   } finally {
+    separation.undo()
     await server.close()
   }
   const truth = readTruth(truthLog)
   rmSync(folder, { recursive: true })
-  return compare(observed, truth, client, { streams, tokensPerSecond })
+  return { ...compare(observed, truth, client, { streams, tokensPerSecond }), apart: separation.apart }
+}
+
+/** A tenth of a stream's time goes to waiting for first tokens, to pauses, and to filling the loop. */
+function stepOf(streams: number, tokensPerSecond: number): number {
+  return (0.9 * streams) / tokensPerSecond
 }
 
 function compare(
@@ -86,7 +96,7 @@ function compare(
   truth: ReadonlyMap<string, TruthRecord>,
   client: ClientHealth,
   { streams }: { readonly streams: number; readonly tokensPerSecond: number },
-): SelfTestReport {
+): Omit<SelfTestReport, 'apart'> {
   const ttft: number[] = []
   const tpot: number[] = []
   let tokensReconcile = true
@@ -149,6 +159,7 @@ function readTruth(path: string): Map<string, TruthRecord> {
 
 export interface KnownProcess {
   readonly port: number
+  readonly pid: number
   close(): Promise<void>
 }
 
@@ -167,6 +178,7 @@ export function startKnownProcess(settings: KnownEndpointSettings): Promise<Know
       const { port } = message as { readonly port: number }
       resolve({
         port,
+        pid: child.pid ?? 0,
         close: () =>
           new Promise(done => {
             child.once('exit', () => done())
@@ -200,7 +212,7 @@ export function knownEndpointAt(port: number): BenchEndpoint {
 }
 
 /** A closed loop of so many streams that began in the middle, so that they do not end together. */
-export function knownLoad(streams: number, seconds: number): BenchLoad {
+export function knownLoad(streams: number, seconds: number, stepSeconds: number): BenchLoad {
   const loop = (durationSeconds: number): BenchRequests => ({
     kind: 'spec',
     spec: {
@@ -208,6 +220,9 @@ export function knownLoad(streams: number, seconds: number): BenchLoad {
       users: streams,
       lengths: { input: inputTokens, output: outputTokens },
       initialProgress: true,
+      // Answers end with a step, when the server is busiest writing to all others: a request sent at that moment would be read
+      // late, and the truth counts from when it was read. A pause within the step's length lets requests come at any moment.
+      thinkTime: { kind: 'uniform', minimum: 0, maximum: stepSeconds },
       durationSeconds,
     },
   })

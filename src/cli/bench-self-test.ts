@@ -42,7 +42,13 @@ export async function printSelfTest(flags: BenchFlags): Promise<void> {
               : 'do not agree with the endpoint',
           ],
           [
-            'processor',
+            'processors',
+            report.apart
+              ? 'one for each of the two'
+              : 'shared by the two: figures may be those of the scheduler (taskset would keep them apart)',
+          ],
+          [
+            'CPU',
             `${formatPercent(client.cpuShare)} of a core, ${formatSignificant(client.cpuMicrosecondsPerChunk ?? 0)} µs per token; ` +
               `event loop late by ${formatMilliseconds(client.eventLoopDelay.p99Ms)} (p99)`,
           ],

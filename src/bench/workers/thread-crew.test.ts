@@ -21,7 +21,7 @@ const lengths = { input: 20, output: 5 }
 
 function loadOf(spec: WorkloadSpec, changes: Partial<BenchLoad> = {}): BenchLoad {
   return {
-    ...knownLoad(8, 1),
+    ...knownLoad(8, 1, 0.02),
     requests: { kind: 'spec', spec },
     warmUp: null,
     durationSeconds: null,

@@ -155,11 +155,13 @@ export function openConnection(setting: ConnectionSetting, first: Exchange): Con
   function write(sending: Exchange): void {
     answerBegan = false
     parser.reset()
+    // Before the bytes go, not after: the write wakes the server, which on a shared processor may run before the write returns.
+    const sentUs = nowUs()
     if (sending.pieces.length > 1) socket.cork()
     for (const piece of sending.pieces) socket.write(piece)
     if (sending.pieces.length > 1) socket.uncork()
     activeUs = nowUs()
-    sending.listener.sent({ sentUs: activeUs, connectedUs, reused, attempt: sending.attempt })
+    sending.listener.sent({ sentUs, connectedUs, reused, attempt: sending.attempt })
   }
 
   socket.once(dialer.readyEvent, () => {
