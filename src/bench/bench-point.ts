@@ -67,7 +67,9 @@ export function benchPoint(
     joules: null,
   }
   const summary = summariseRun(recorder.metrics, end)
-  const counters = scrape.spans.length === 0 ? null : reconcile(scrape.spans, recorder.tally.totals())
+  // Engines count what they tell: where no answer reported usage (transcriptions), there is nothing to hold against them.
+  const totals = recorder.tally.totals()
+  const counters = scrape.spans.length === 0 || totals.requests === 0 ? null : reconcile(scrape.spans, totals)
   const tokens = recorder.tally.account(counters)
   const window = billedWindow(summary)
   const energy = energyOf(measurement, summary, window, deviceCount, money.tariff)

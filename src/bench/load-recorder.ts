@@ -27,7 +27,7 @@ export interface LoadRecorder {
   readonly metrics: RunMetrics
   readonly evidence: EvidenceCollector
   readonly tally: TokenTally
-  /** dispatched − scheduled, ms, of measured requests that no cap held back. */
+  /** dispatched − scheduled, ms, of measured requests of open loops that no cap held back. */
   readonly latenessMs: Distribution
   readonly chunks: { readonly count: number; readonly coalesced: number }
   /** Of measured requests: how many were sent, and when the first and the last. */
@@ -65,7 +65,8 @@ export function createLoadRecorder(settings: LoadRecorderSettings): LoadRecorder
     const { times, chunks: log } = observation
     const record = recordOfObservation(observation)
     metrics.addRecord(record)
-    if (!held) latenessMs.add(Math.max(0, times.dispatchedUs - times.scheduledUs) / 1000)
+    // In a closed loop nothing has a date: a request is due when the answer before it ended, and latencies count from sending.
+    if (!held && users === null) latenessMs.add(Math.max(0, times.dispatchedUs - times.scheduledUs) / 1000)
     if (times.sentUs >= 0) {
       sends.count++
       sends.firstUs = Math.min(sends.firstUs, times.sentUs)

@@ -84,7 +84,7 @@ export interface ClientHealth {
   readonly cpuShare: number
   readonly cpuMicrosecondsPerChunk: number | null
   readonly eventLoopDelay: { readonly p50Ms: number; readonly p99Ms: number; readonly maximumMs: number }
-  /** dispatched − scheduled of requests that no cap held back. */
+  /** Of open loops: dispatched − scheduled of requests that no cap held back. */
   readonly scheduleLateness: {
     readonly count: number
     readonly p50Ms: number | null

@@ -62,6 +62,11 @@ function loads(result: BenchResult, width: number): string {
     .join('\n\n')
 }
 
+/** Nobody counted any, and no text came in pieces: a transcription. */
+function hasTokens({ tokens }: BenchPoint): boolean {
+  return tokens.server.requests > 0 || tokens.client.contentChunks > 0
+}
+
 function pointParts(result: BenchResult, point: BenchPoint, { width, style }: BenchTextOptions): string[] {
   const at = result.points.length > 1 ? ` at ${point.load.name}` : ''
   const goodput = benchGoodputSentence(result, point)
@@ -88,7 +93,7 @@ function pointParts(result: BenchResult, point: BenchPoint, { width, style }: Be
     section(`Cost${at}`, cost(point, width), style),
     section(`Beside the plan${at}`, prediction(point, width), style),
     section(`Energy${at}`, point.energy === null ? '' : renderPairs(energyPairs(point), width), style),
-    section(`Tokens${at}`, renderPairs(tokenPairs(point), width), style),
+    section(`Tokens${at}`, hasTokens(point) ? renderPairs(tokenPairs(point), width) : '', style),
     section('Load generator', renderPairs([...clientPairs(point), ...selfTestPairs(result)], width), style),
   ]
 }

@@ -25,10 +25,16 @@ export async function openSupply(source: SupplySource): Promise<OpenedSupply> {
     case 'audio':
       return sounds(readAudioFolder(source.folder).clips)
     case 'tones':
-      return sounds(toneClips(source.count, source.seconds))
+      return sounds(toneClips(source.count, source.seconds).map(kept))
     case 'prompts':
       return prompts(source)
   }
+}
+
+/** Made once: half a megabyte of tone takes longer to make than a request may be late. */
+function kept(clip: AudioClip): AudioClip {
+  const bytes = clip.load()
+  return { ...clip, load: () => bytes }
 }
 
 function sounds(clips: readonly AudioClip[]): OpenedSupply {
