@@ -1,6 +1,6 @@
 /** llama.cpp with a tiny model: requests share its batches, and prompts that begin alike share their beginning's cache. */
 import { pathToFileURL } from 'node:url'
-import type { LlamaModel, LlamaModule, Token } from './llama-types.ts'
+import type { LlamaModel, LlamaModule, LlamaSequence, Token } from './llama-types.ts'
 import { createSlots } from './slots.ts'
 
 export interface EngineSettings {
@@ -74,8 +74,8 @@ export async function loadEngine(settings: EngineSettings): Promise<RealEngine> 
     threads: 1,
   })
   const slots = createSlots(Array.from({ length: settings.sequences }, () => context.getSequence()))
-  const anything = new library.TokenBias(model.tokenizer)
-  const noEnd = new library.TokenBias(model.tokenizer).set(model.tokens.eos!, 'never')
+  // The library never biases an end away, so an end that comes too early is replaced by this.
+  const insteadOfEnd = model.tokenize('a', false).at(-1)!
   let promptTokens = 0
   let cachedTokens = 0
   let outputTokens = 0
@@ -96,6 +96,7 @@ export async function loadEngine(settings: EngineSettings): Promise<RealEngine> 
       const { prompt, minimumTokens, temperature, seed } = asked
       const slot = await slots.take(prompt, signal)
       if (slot === null) return { finishReason: 'cancelled', cachedTokens: 0, outputTokens: 0 }
+      let tokens: ReturnType<LlamaSequence['evaluate']> | undefined
       try {
         const { sequence } = slot
         // The last token is always computed: it is what the first one of the answer is drawn from.
@@ -115,7 +116,7 @@ export async function loadEngine(settings: EngineSettings): Promise<RealEngine> 
           start()
           return { finishReason, cachedTokens: cached, outputTokens: count }
         }
-        const tokens = sequence.evaluate(prompt.slice(cached), {
+        tokens = sequence.evaluate(prompt.slice(cached), {
           temperature,
           seed,
           // The whole vocabulary: the end must not fall among the ones cut off.
@@ -123,20 +124,24 @@ export async function loadEngine(settings: EngineSettings): Promise<RealEngine> 
           topP: 1,
           minP: 0,
           yieldEogToken: true,
-          tokenBias: () => (count < minimumTokens ? noEnd : anything),
         })
-        for await (const token of tokens) {
+        let drawn = await tokens.next()
+        while (!drawn.done) {
           start()
           count++
           outputTokens++
-          if (model.isEogToken(token)) return end('stop')
+          const ended = model.isEogToken(drawn.value)
+          if (ended && count > minimumTokens) return end('stop')
+          const token = ended ? insteadOfEnd : drawn.value
           listener.token(model.detokenize([token], false, [last]))
           last = token
           if (signal.aborted) return end('cancelled')
           if (count >= asked.outputTokens) return end('length')
+          drawn = await tokens.next(token)
         }
         return end('length')
       } finally {
+        await tokens?.return()
         slots.give(slot)
       }
     },

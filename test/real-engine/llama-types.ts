@@ -12,11 +12,6 @@ export interface LlamaModule {
     readonly logLevel: string
   }): Promise<Llama>
   readonly LlamaLogLevel: { readonly error: string }
-  readonly TokenBias: new (tokenizer: unknown) => TokenBias
-}
-
-export interface TokenBias {
-  set(token: Token, bias: 'never'): TokenBias
 }
 
 export interface Llama {
@@ -56,7 +51,7 @@ export interface LlamaSequence {
       readonly topP: number
       readonly minP: number
       readonly yieldEogToken: boolean
-      readonly tokenBias: () => TokenBias
     },
-  ): AsyncGenerator<Token, void, void>
+    // What it is given instead of the token it drew is what it goes on from.
+  ): AsyncGenerator<Token, void, Token | undefined>
 }

@@ -83,6 +83,18 @@ describe.skipIf(!llama.found)('a real engine', () => {
     expect.unreachable('no answer ended')
   })
 
+  test('asked to ignore it, no answer ends early', async () => {
+    // About one token in 250 drawn is an end: 1,600 tokens have six.
+    const answers = await Promise.all(
+      [1, 2, 3, 4].map(seed => complete({ prompt: sentence, max_tokens: 400, ignore_eos: true, seed })),
+    )
+    for (const { pieces, finishReason, usage } of answers) {
+      expect(finishReason).toBe('length')
+      expect(pieces).toHaveLength(400)
+      expect(usage!.completion_tokens).toBe(400)
+    }
+  }, 30_000)
+
   test('seeds and temperature are obeyed', async () => {
     const answer = async (settings: object) =>
       (await complete({ prompt: 'Hello', max_tokens: 12, ignore_eos: true, ...settings })).pieces.join('')
