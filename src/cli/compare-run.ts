@@ -10,6 +10,7 @@ import { NoFeasibleConfiguration } from './report-fault.ts'
 export interface CompareFlags {
   readonly failOn?: readonly string[]
   readonly strict?: boolean
+  readonly paired?: boolean
   readonly json?: boolean
 }
 
@@ -24,7 +25,7 @@ export function comparePaths(a: string, b: string, flags: CompareFlags, version:
   }
   // Chunk by chunk, two runs may not fit into memory; latencies of requests do.
   const sides = [a, b].map(name => ({ name, runs: readMeasuredRuns(name, { chunks: false }) }))
-  const comparison = compareRuns(sides[0]!, sides[1]!)
+  const comparison = compareRuns(sides[0]!, sides[1]!, { paired: flags.paired === true })
   return {
     tokenwrightVersion: version,
     comparison,

@@ -2,6 +2,7 @@
 import { assert } from '../core/assert.ts'
 import { mean } from '../core/statistics.ts'
 import { orNull } from '../metrics/latency-summary.ts'
+import { comparePairs } from './paired-comparison.ts'
 import { defaultConfidence } from './percentile-interval.ts'
 import { sampleDeviation, studentT } from './repeated-runs.ts'
 
@@ -31,8 +32,14 @@ export interface MetricComparison {
   readonly high: number | null
   /** The interval leaves out 1. Null: nothing says. */
   readonly significant: boolean | null
-  /** runs: Welch's t over repeated runs. intervals: of one run a side. none: a ratio is all there is. */
-  readonly method: 'runs' | 'intervals' | 'none'
+  /** runs: Welch's t over repeated runs. pairs: Student's t over pairs of runs. intervals: of one run a side. none: a ratio is all there is. */
+  readonly method: 'runs' | 'pairs' | 'intervals' | 'none'
+}
+
+export interface ComparisonSettings {
+  readonly confidence?: number
+  /** Run i of a and run i of b were measured one after the other: what drifts hits both alike, and only their ratio counts. */
+  readonly paired?: boolean
 }
 
 /**
@@ -47,22 +54,26 @@ export interface MetricComparison {
 export function compareMetrics(
   a: readonly MetricSample[],
   b: readonly MetricSample[],
-  confidence = defaultConfidence,
+  settings: ComparisonSettings = {},
 ): MetricComparison[] {
   const others = new Map(b.map(sample => [sample.name, sample]))
-  const both = a.map(sample => compareSamples(sample, others.get(sample.name), confidence))
+  const both = a.map(sample => compareSamples(sample, others.get(sample.name), settings))
   const known = new Set(a.map(({ name }) => name))
   return [
     ...both,
     ...b
       .filter(({ name }) => !known.has(name))
       .map(sample => ({
-        ...compareSamples({ ...sample, runs: [], low: null, high: null }, sample, confidence),
+        ...compareSamples({ ...sample, runs: [], low: null, high: null }, sample, settings),
       })),
   ]
 }
 
-function compareSamples(a: MetricSample, b: MetricSample | undefined, confidence: number): MetricComparison {
+function compareSamples(
+  a: MetricSample,
+  b: MetricSample | undefined,
+  { confidence = defaultConfidence, paired = false }: ComparisonSettings,
+): MetricComparison {
   assert(
     b === undefined || b.unit === a.unit,
     `${a.name} is compared in one unit, got ${a.unit} and ${b?.unit}`,
@@ -72,7 +83,7 @@ function compareSamples(a: MetricSample, b: MetricSample | undefined, confidence
   const positive = (sample: MetricSample) => sample.runs.length > 0 && sample.runs.every(value => value > 0)
   if (b === undefined || !positive(a) || !positive(b))
     return { ...sides, ratio: null, low: null, high: null, significant: null, method: 'none' }
-  const ratio = logRatio(a, b, confidence)
+  const ratio = paired ? pairedLogRatio(a, b, confidence) : logRatio(a, b, confidence)
   const known = Number.isFinite(ratio.low) && Number.isFinite(ratio.high)
   return {
     ...sides,
@@ -89,7 +100,14 @@ interface LogRatio {
   readonly middle: number
   readonly low: number
   readonly high: number
-  readonly method: 'runs' | 'intervals'
+  readonly method: 'runs' | 'pairs' | 'intervals'
+}
+
+/** NaN bounds for one pair. */
+function pairedLogRatio(a: MetricSample, b: MetricSample, confidence: number): LogRatio {
+  const { ratio, ratioLow, ratioHigh } = comparePairs(a.runs, b.runs, confidence)
+  const ln = (value: number | null) => (value === null ? Number.NaN : Math.log(value))
+  return { middle: ln(ratio), low: ln(ratioLow), high: ln(ratioHigh), method: 'pairs' }
 }
 
 function logRatio(a: MetricSample, b: MetricSample, confidence: number): LogRatio {

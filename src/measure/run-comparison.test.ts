@@ -147,3 +147,46 @@ describe('warnings', () => {
     expect(comparison.notes).toEqual(['both (tokenwright): ITL counts chunks'])
   })
 })
+
+describe('pairs of runs', () => {
+  const at = (minute: number) => ({ startedAt: new Date(Date.UTC(2026, 10, 20, 10, minute)).toISOString() })
+  /** The machine grows slower by a tenth from run to run; b is 3 % slower than a. */
+  const drifting = (name: string, order: readonly number[], factor: number, seed: number) =>
+    side(name, ...order.map(turn => ({ factor: factor * 1.1 ** turn, seed: seed + turn, changes: at(turn) })))
+
+  test('in turns, drift cancels: what is lost in the noise of all runs is seen in pairs', () => {
+    const a = drifting('a', [0, 3, 4, 7], 1, 1)
+    const b = drifting('b', [1, 2, 5, 6], 1.03, 100)
+    const apart = figure(compareRuns(a, b), 'throughput')
+    expect(apart.significance).toBe('noise')
+    const comparison = compareRuns(a, b, { paired: true })
+    const paired = figure(comparison, 'throughput')
+    expect(paired.ratio).toBeCloseTo(1 / 1.03, 9)
+    expect(paired.high! / paired.low!).toBeLessThan(apart.high! / apart.low!)
+    expect(comparison.loads[0]).toMatchObject({ paired: true, runsA: 4, runsB: 4 })
+    expect(comparison).toMatchObject({ onlyA: [], onlyB: [] })
+    expect(comparison.warnings).toEqual([])
+  })
+
+  test('runs are paired as they began, whatever the order of files', () => {
+    const a = drifting('a', [0, 3], 1, 1)
+    const b = drifting('b', [1, 2], 1.03, 100)
+    const shuffled = { ...b, runs: b.runs.toReversed() }
+    expect(compareRuns(a, shuffled, { paired: true }).loads).toEqual(
+      compareRuns(a, b, { paired: true }).loads,
+    )
+  })
+
+  test('one variant always first, or no dates: said', () => {
+    const first = compareRuns(drifting('a', [0, 2], 1, 1), drifting('b', [1, 3], 1, 9), { paired: true })
+    expect(first.warnings.join()).toContain('a went first in every pair')
+    const undated = { changes: { startedAt: null } }
+    const unknown = compareRuns(side('a', undated, undated), side('b', undated, undated), { paired: true })
+    expect(unknown.warnings.join()).toContain('paired in the order of their files')
+  })
+
+  test('unequal numbers, or one pair, are refused', () => {
+    expect(() => compareRuns(side('a', {}, {}), side('b', {}), { paired: true })).toThrow('has 2 and 1')
+    expect(() => compareRuns(side('a', {}), side('b', {}), { paired: true })).toThrow('has 1 and 1')
+  })
+})

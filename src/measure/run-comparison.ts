@@ -2,7 +2,7 @@
 import type { LatencyClock } from '../metrics/objective.ts'
 import type { ImportedRun } from './interop/imported-run.ts'
 import { refuseMeasurements } from './interop/json-fields.ts'
-import { compareMetrics, type MetricComparison } from './metric-comparison.ts'
+import { type ComparisonSettings, compareMetrics, type MetricComparison } from './metric-comparison.ts'
 import { defaultConfidence } from './percentile-interval.ts'
 import { compareShares } from './run-comparison-errors.ts'
 import {
@@ -14,6 +14,7 @@ import {
 } from './run-comparison-metrics.ts'
 import { comparisonSamples } from './run-comparison-samples.ts'
 import { comparabilityWarnings, sameLoad, verdictWarnings } from './run-comparison-warnings.ts'
+import { inOrder, orderWarnings, refuseUnpaired } from './run-pairs.ts'
 
 export interface RunComparison {
   readonly a: ComparedSide
@@ -42,6 +43,8 @@ export interface LoadComparison {
   /** How often each side measured it. */
   readonly runsA: number
   readonly runsB: number
+  /** Runs were compared in pairs, in the order in which they began. */
+  readonly paired: boolean
   readonly clock: LatencyClock
   readonly figures: readonly FigureComparison[]
 }
@@ -72,12 +75,12 @@ export type Significance = 'differs' | 'noise' | 'too-few' | 'unknown'
 /**
  * Compares the loads that both have. Two single loads are compared whatever they are called.
  * @param a the earlier or reference side, with its name for people
- * @throws TokenwrightError 'measurements' when no load is in both
+ * @throws TokenwrightError 'measurements' when no load is in both, or pairs were asked for and a load has other than two or more on both sides
  */
 export function compareRuns(
   a: { readonly name: string; readonly runs: readonly ImportedRun[] },
   b: { readonly name: string; readonly runs: readonly ImportedRun[] },
-  confidence = defaultConfidence,
+  { confidence = defaultConfidence, paired = false }: ComparisonSettings = {},
 ): RunComparison {
   const groupsA = byLoad(a.runs)
   const groupsB = byLoad(b.runs)
@@ -89,7 +92,10 @@ export function compareRuns(
       'measure both at the same loads',
     )
   }
-  const warnings = pairs.flatMap(([left, right]) => [
+  if (paired) for (const [left, right] of pairs) refuseUnpaired(left, right, `${a.name}, ${b.name}`)
+  const ordered = paired ? pairs.map(([left, right]) => [inOrder(left), inOrder(right)] as const) : pairs
+  const warnings = ordered.flatMap(([left, right]) => [
+    ...(paired ? orderWarnings(left, right) : []),
     ...comparabilityWarnings(left[0]!, right[0]!),
     ...verdictWarnings('a', left),
     ...verdictWarnings('b', right),
@@ -98,7 +104,7 @@ export function compareRuns(
     a: sideOf(a.name, pairs[0]![0][0]!),
     b: sideOf(b.name, pairs[0]![1][0]!),
     confidence,
-    loads: pairs.map(([left, right]) => compareLoad(left, right, confidence)),
+    loads: ordered.map(([left, right]) => compareLoad(left, right, confidence, paired)),
     onlyA: unmatched(
       groupsA,
       pairs.map(pair => pair[0]),
@@ -163,12 +169,12 @@ function sharedNotes(a: Runs, b: Runs): string[] {
   return [...sides].map(([note, of]) => `${of.size === 2 ? 'both' : [...of][0]} ${note}`)
 }
 
-function compareLoad(a: Runs, b: Runs, confidence: number): LoadComparison {
+function compareLoad(a: Runs, b: Runs, confidence: number, paired: boolean): LoadComparison {
   const clock = clockOf([...a, ...b])
   const left = comparisonSamples(a, clock, confidence)
   const right = comparisonSamples(b, clock, confidence)
   const tooFew = new Set([...left.tooFew, ...right.tooFew])
-  const figures = compareMetrics(left.samples, right.samples, confidence).map(comparison =>
+  const figures = compareMetrics(left.samples, right.samples, { confidence, paired }).map(comparison =>
     figureOf(comparison, tooFew.has(comparison.name)),
   )
   const errors = errorFigure(a, b, confidence)
@@ -177,6 +183,7 @@ function compareLoad(a: Runs, b: Runs, confidence: number): LoadComparison {
     load: a[0]!.load.name,
     runsA: a.length,
     runsB: b.length,
+    paired,
     clock,
     figures: [...figures, ...(errors === null ? [] : [errors])].sort(
       (x, y) => order(x.metric) - order(y.metric),

@@ -56,7 +56,8 @@ function tableOf(load: LoadComparison, report: ComparisonReport, width: number, 
       (a !== null || b !== null) &&
       (statistic === null || shownStatistics.has(statistic) || asked.has(`${metric} ${statistic}`)),
   )
-  const runs = load.runsA + load.runsB > 2 ? `, ${load.runsA} and ${load.runsB} runs` : ''
+  const repeated = load.paired ? `, ${load.runsA} pairs of runs` : `, ${load.runsA} and ${load.runsB} runs`
+  const runs = load.runsA + load.runsB > 2 ? repeated : ''
   const clock = load.clock === 'response' ? ', latencies from schedule' : ''
   return [
     style.strong(`${load.load}${clock}${runs}`),

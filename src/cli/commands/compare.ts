@@ -11,6 +11,7 @@ Examples:
   $ tokenwright compare before/ after/ --fail-on "cost +5%" --fail-on "ttft p95 +10%, errors +1pp"
   $ tokenwright compare main/result.json branch/result.json --fail-on "throughput -5%" --strict --json
   $ tokenwright compare artifacts/aiperf/ vllm-bench.json
+  $ tokenwright compare old/ new/ --paired     # old/1.json new/1.json new/2.json old/2.json, measured in this order
 
 A side is a folder or a file: what tokenwright bench --out wrote, or a result of AIPerf, GenAI-Perf, GuideLLM,
 vllm bench serve --save-result, SGLang bench_serving, inference-perf, InferenceX, MLPerf LoadGen or Endpoints. The form is told
@@ -40,6 +41,10 @@ export function compareCommand(write: Write = text => process.stdout.write(text)
       collect,
     )
     .option('--strict', 'conditions fail on the figures as they are, within noise or not')
+    .option(
+      '--paired',
+      'runs of a load were taken in turns (a b b a): compare pair by pair, so that drift cancels',
+    )
     .option('--json', 'all figures, warnings and conditions as JSON')
     .addHelpText('after', examples)
     .action(async (a: string, b: string, flags: CompareFlags) => {
