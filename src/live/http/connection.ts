@@ -24,6 +24,10 @@ export interface Connection {
   destroy(): void
   /** Gives up on the request that is on it. */
   abandon(failure: TransportFailure): void
+  /** Reads nothing until resume(), or until the request that is on it has ended. */
+  pause(): void
+  resume(): void
+  readonly paused: boolean
   readonly exchange: Exchange | null
   readonly connected: boolean
   /** When it was begun, and when bytes last went over it: µs. */
@@ -63,6 +67,7 @@ export function openConnection(setting: ConnectionSetting, first: Exchange): Con
   let connected = false
   let closed = false
   let reused = false
+  let paused = false
   let connectedUs = Number.NaN
   let activeUs = begunUs
   /** Time of the read whose bytes are being looked at. */
@@ -107,6 +112,7 @@ export function openConnection(setting: ConnectionSetting, first: Exchange): Con
   function complete(bytesLeft: boolean): void {
     const ended = exchange!
     exchange = null
+    connection.resume()
     if (parser.keepsAlive && !bytesLeft) {
       socket.unref()
       owner.idle(connection, readUs, parser.keepAliveSeconds)
@@ -208,6 +214,19 @@ export function openConnection(setting: ConnectionSetting, first: Exchange): Con
       close()
     },
     abandon: breakOff,
+    pause() {
+      paused = true
+      socket.pause()
+    },
+    resume() {
+      if (!paused) return
+      paused = false
+      activeUs = nowUs()
+      socket.resume()
+    },
+    get paused() {
+      return paused
+    },
     get exchange() {
       return exchange
     },

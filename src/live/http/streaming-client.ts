@@ -146,7 +146,7 @@ export function createStreamingClient(target: HttpTarget, options: StreamingClie
   }
 
   function overdue(connection: Connection, atUs: number): TransportFailure | null {
-    const { exchange, connected, begunUs, activeUs } = connection
+    const { exchange, connected, begunUs, activeUs, paused } = connection
     if (exchange === null) return null
     if (atUs - exchange.startedUs >= totalTimeoutMs * 1000)
       return timeout(`the answer was not complete within ${seconds(totalTimeoutMs)}`)
@@ -154,7 +154,7 @@ export function createStreamingClient(target: HttpTarget, options: StreamingClie
       if (atUs - begunUs < connectTimeoutMs * 1000) return null
       return { kind: 'connect', message: `no connection within ${seconds(connectTimeoutMs)}` }
     }
-    if (atUs - activeUs < inactivityTimeoutMs * 1000) return null
+    if (paused || atUs - activeUs < inactivityTimeoutMs * 1000) return null
     return timeout(`nothing came for ${seconds(inactivityTimeoutMs)}`)
   }
 
@@ -182,6 +182,12 @@ export function createStreamingClient(target: HttpTarget, options: StreamingClie
           exchange.over = true
           waiting.delete(exchange)
           exchange.connection?.destroy()
+        },
+        pause() {
+          if (!exchange.over) exchange.connection?.pause()
+        },
+        resume() {
+          if (!exchange.over) exchange.connection?.resume()
         },
       }
     },

@@ -47,6 +47,9 @@ export interface TransportFailure {
 export interface Cancellation {
   /** Closes the connection; the listener hears nothing more. */
   cancel(): void
+  /** No more bytes are read until resume(): the server is held up once its socket is full. Silence while paused is no time-out. */
+  pause(): void
+  resume(): void
 }
 
 export interface StreamingClient {
