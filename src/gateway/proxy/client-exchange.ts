@@ -23,8 +23,11 @@ export function readBody(request: IncomingMessage, mostBytes: number): Promise<B
     else more.push(piece)
   })
   request.on('end', () => resolve(more === null ? (first ?? Buffer.alloc(0)) : Buffer.concat(more, bytes)))
-  request.on('error', () => reject(brokenOff()))
-  request.on('close', () => reject(brokenOff()))
+  const broken = (): void => {
+    if (!request.complete) reject(brokenOff())
+  }
+  request.on('error', broken)
+  request.on('close', broken)
   return promise
 }
 

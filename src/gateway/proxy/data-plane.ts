@@ -108,7 +108,11 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<DataPlane> 
       seen.stream = client.stream
       const pools = poolsFor(parts.dispatcher, client.model)
       seen.alias = pools[0].config.alias
-      const named = pools[0].identify(client.promptBytes, key.tenant, client.body.kind === 'json' ? client.body.facts : null)
+      const named = pools[0].identify(
+        client.promptBytes,
+        key.tenant,
+        client.body.kind === 'json' ? client.body.facts : null,
+      )
       const prompt = named instanceof Promise ? await named : named
       const amounts = amountsFor(client, prompt, pools, config.reservation, startedMs)
       const admitted = await admit(parts.gate(), key, seen.alias, requestId, amounts)

@@ -63,6 +63,7 @@ export async function openLedgerRecorder(settings: LedgerRecorderSettings): Prom
   let retry: NodeJS.Timeout | null = null
   let failures = 0
   let isDiskFailing = false
+  let isFlushDue = false
   let isClosed = false
 
   /** All together; one by one when one of them is refused, so that it does not hold the others up. */
@@ -99,6 +100,17 @@ export async function openLedgerRecorder(settings: LedgerRecorderSettings): Prom
     }
   }
 
+  function flushFiles(): void {
+    isFlushDue = false
+    try {
+      files?.flush()
+      isDiskFailing = false
+    } catch (error) {
+      if (!isDiskFailing) onAway(error as Error)
+      isDiskFailing = true
+    }
+  }
+
   function start(): void {
     if (running !== null || retry !== null) return
     // With the next turn of the loop: what is recorded in this one goes along.
@@ -110,13 +122,12 @@ export async function openLedgerRecorder(settings: LedgerRecorderSettings): Prom
 
   return {
     record(event) {
-      let file = 0
-      try {
-        file = files?.write(event) ?? 0
-        isDiskFailing = false
-      } catch (error) {
-        if (!isDiskFailing) onAway(error as Error)
-        isDiskFailing = true
+      const file = files?.add(event) ?? 0
+      // That a request began is of use only if it does not end: it may wait for the end of this turn of the loop.
+      if (event.kind !== 'requestOpened') flushFiles()
+      else if (!isFlushDue) {
+        isFlushDue = true
+        setImmediate(flushFiles)
       }
       waiting.push({ event, file })
       start()

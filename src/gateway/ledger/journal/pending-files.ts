@@ -10,8 +10,10 @@ import { eventFromText, eventToText } from '../event-text.ts'
 import type { LedgerEvent } from '../events.ts'
 
 export interface PendingFiles {
-  /** Returns the number of the file it was written to. Throws what the disk says. */
-  write(event: LedgerEvent): number
+  /** Returns the number of the file it goes to, at the next flush(). */
+  add(event: LedgerEvent): number
+  /** Throws what the disk says; what was to be written then stays to be written. */
+  flush(): void
   /** So many events of that file are in the ledger. */
   acknowledged(file: number, events: number): void
   /** Removes what is acknowledged, and lets go of the rest for the next process. */
@@ -38,6 +40,17 @@ export function openPendingFiles(folder: string, startMs: number): PendingFiles 
   let number = 0
   let descriptor = -1
   let bytes = 0
+  let unwritten = ''
+
+  function flush(): void {
+    if (unwritten === '' || descriptor < 0) return
+    const written = Buffer.from(unwritten)
+    // After a failure in the middle of a line the same lines come again: the torn one must end.
+    unwritten = `\n${unwritten}`
+    for (let at = 0; at < written.length; ) at += writeSync(descriptor, written, at)
+    bytes += written.length
+    unwritten = ''
+  }
 
   function begin(): void {
     const path = join(folder, `${process.pid}-${Math.floor(startMs)}-${++number}.jsonl`)
@@ -64,17 +77,18 @@ export function openPendingFiles(folder: string, startMs: number): PendingFiles 
     })
   }
   return {
-    write(event) {
-      const text = `${eventToText(event)}\n`
-      if (bytes > fileBytes) {
-        closeSync(descriptor)
-        const full = number
-        begin()
-        removeIfDone(full)
-      }
-      bytes += writeSync(descriptor, text)
+    add(event) {
+      unwritten += `${eventToText(event)}\n`
       left.get(number)!.events++
       return number
+    },
+    flush() {
+      flush()
+      if (bytes <= fileBytes) return
+      closeSync(descriptor)
+      const full = number
+      begin()
+      removeIfDone(full)
     },
     acknowledged(file, events) {
       const known = left.get(file)
@@ -84,6 +98,7 @@ export function openPendingFiles(folder: string, startMs: number): PendingFiles 
     },
     close() {
       if (descriptor < 0) return
+      flush()
       closeSync(descriptor)
       descriptor = -1
       for (const file of [...left.keys()]) removeIfDone(file)

@@ -1,0 +1,164 @@
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { TokenwrightError } from '../../../core/errors.ts'
+import { noUsage } from '../../usage.ts'
+import { eventToText } from '../event-text.ts'
+import type { LedgerEvent, RequestSettled } from '../events.ts'
+import { createMemoryLedger } from '../stores/memory-store.ts'
+import { type LedgerRecorderSettings, openLedgerRecorder } from './ledger-recorder.ts'
+
+const folders: string[] = []
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
+
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'pending-'))
+  folders.push(made)
+  return join(made, 'pending')
+}
+
+function settled(requestId: string, output = 5): RequestSettled {
+  return {
+    kind: 'requestSettled',
+    requestId,
+    tenant: 'acme',
+    keyId: 'k',
+    modelAlias: 'm',
+    atMs: 1000,
+    attempt: 0,
+    final: true,
+    target: { kind: 'offer', offer: 'o' },
+    usage: { ...noUsage, output },
+    state: 'reported',
+    bearer: 'tenant',
+    costNanoUsd: { output: 7n },
+    priceRuleId: 'p',
+    releasedNanoUsd: 0n,
+    ttftMs: 1,
+    durationMs: 2,
+    sample: null,
+  }
+}
+
+function quiet(
+  settings: Pick<LedgerRecorderSettings, 'ledger' | 'folder'> & Partial<LedgerRecorderSettings>,
+) {
+  return openLedgerRecorder({ nowMs: () => 5, onAway: () => {}, onRefused: () => {}, ...settings })
+}
+
+/** A ledger that is away until it is told to come back; what it had before stays. */
+function ledgerThatGoes() {
+  const ledger = createMemoryLedger()
+  let isAway = false
+  return {
+    ledger,
+    away: (now: boolean) => {
+      isAway = now
+    },
+    append: (events: readonly LedgerEvent[]) =>
+      isAway ? Promise.reject(new TokenwrightError('ledger', 'away')) : ledger.append(events),
+  }
+}
+
+describe('events on their way to the ledger', () => {
+  test('are all there after close(), and no file is left', async () => {
+    const ledger = createMemoryLedger()
+    const at = folder()
+    const recorder = await quiet({ ledger, folder: at })
+    for (let index = 0; index < 2500; index++) recorder.record(settled(`r${index}`))
+    expect(await recorder.close(5000)).toBe(true)
+    expect((await ledger.scan(0, 10_000)).map(({ event }) => event)).toHaveLength(2500)
+    expect(readdirSync(at)).toEqual([])
+  })
+  test('stay in order over an outage, which is told of twice', async () => {
+    const ledger = ledgerThatGoes()
+    const told: (string | null)[] = []
+    const recorder = await quiet({
+      ledger,
+      folder: folder(),
+      onAway: error => told.push(error?.message ?? null),
+    })
+    ledger.away(true)
+    recorder.record(settled('a'))
+    recorder.record(settled('b'))
+    await expect.poll(() => told).toEqual(['away'])
+    expect(recorder.waiting).toBe(2)
+    ledger.away(false)
+    recorder.record(settled('c'))
+    await expect.poll(() => recorder.waiting).toBe(0)
+    expect(told).toEqual(['away', null])
+    const ids = (await ledger.ledger.scan(0, 10)).map(({ event }) => (event as RequestSettled).requestId)
+    expect(ids).toEqual(['a', 'b', 'c'])
+    await recorder.close(1000)
+  })
+  test('of a process that ended early come to the ledger with the next one, once each', async () => {
+    const at = folder()
+    const ledger = ledgerThatGoes()
+    const first = await quiet({ ledger, folder: at })
+    first.record(settled('kept'))
+    await expect.poll(() => first.waiting).toBe(0)
+    ledger.away(true)
+    first.record(settled('left'))
+    expect(await first.close(50)).toBe(false)
+    ledger.away(false)
+    const second = await quiet({ ledger, folder: at })
+    expect(second.recovered).toEqual({ events: 2, damagedLines: 0 })
+    const ids = (await ledger.ledger.scan(0, 10)).map(({ event }) => (event as RequestSettled).requestId)
+    expect(ids).toEqual(['kept', 'left'])
+    await second.close(1000)
+    expect(readdirSync(at)).toEqual([])
+  })
+  test('a torn last line is nobody’s; a damaged one in the middle keeps its file for a person', async () => {
+    const at = folder()
+    mkdirSync(at)
+    const torn = join(at, `${process.pid}-1-1.jsonl`)
+    writeFileSync(torn, `${eventToText(settled('whole'))}\n`)
+    appendFileSync(torn, eventToText(settled('torn')).slice(0, 50))
+    writeFileSync(join(at, `${process.pid}-1-2.jsonl`), `{"kind"\n${eventToText(settled('after'))}\n`)
+    const ledger = createMemoryLedger()
+    const recorder = await quiet({ ledger, folder: at })
+    expect(recorder.recovered).toEqual({ events: 2, damagedLines: 1 })
+    const ids = (await ledger.scan(0, 10)).map(({ event }) => (event as RequestSettled).requestId)
+    expect(ids.sort()).toEqual(['after', 'whole'])
+    await recorder.close(1000)
+    expect(readdirSync(at)).toEqual([`${process.pid}-1-2.jsonl`])
+  })
+  test('files of a gateway that still runs are left alone', async () => {
+    const at = folder()
+    mkdirSync(at)
+    writeFileSync(join(at, `${process.ppid}-1-1.jsonl`), `${eventToText(settled('theirs'))}\n`)
+    const ledger = createMemoryLedger()
+    const recorder = await quiet({ ledger, folder: at })
+    expect(recorder.recovered.events).toBe(0)
+    expect(await ledger.scan(0, 10)).toEqual([])
+    await recorder.close(1000)
+  })
+  test('one that contradicts the ledger is told of, and the others go on', async () => {
+    const ledger = createMemoryLedger()
+    await ledger.append([settled('x', 5)])
+    const refused: LedgerEvent[] = []
+    const recorder = await quiet({ ledger, folder: folder(), onRefused: event => refused.push(event) })
+    recorder.record(settled('w'))
+    recorder.record(settled('x', 6))
+    recorder.record(settled('y'))
+    await expect.poll(() => recorder.waiting).toBe(0)
+    expect(refused).toEqual([settled('x', 6)])
+    expect(await ledger.scan(0, 10)).toHaveLength(3)
+    await recorder.close(1000)
+  })
+  test('nobody is let in while more wait than memory may hold', async () => {
+    const recorder = await quiet({ ledger: { append: () => new Promise(() => {}) }, folder: null })
+    for (let index = 0; index < 49_999; index++) recorder.record(settled(`r${index}`))
+    expect(recorder.accepts).toBe(true)
+    recorder.record(settled('last'))
+    expect(recorder.accepts).toBe(false)
+  })
+  test('a folder that cannot be made is an error at the start', async () => {
+    const at = folder()
+    writeFileSync(at, 'a file')
+    await expect(quiet({ ledger: createMemoryLedger(), folder: at })).rejects.toThrow(TokenwrightError)
+  })
+})
