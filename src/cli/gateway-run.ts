@@ -7,7 +7,6 @@ import {
   shippedFacts,
   watchGatewayConfig,
 } from '../gateway/config/index.ts'
-import type { ReloadOutcome } from '../gateway/control/index.ts'
 import { createLogWriter, createRequestLog, type RequestLog } from '../gateway/observe/index.ts'
 import { type Gateway, startGateway } from '../gateway/start/index.ts'
 import type { GatewayFlags } from './commands/gateway.ts'
@@ -31,7 +30,9 @@ export async function runGateway(path: string | undefined, flags: GatewayFlags):
     })
   if (flags.check) {
     const { loadGatewayConfig } = await import('../gateway/config/index.ts')
-    console.log(JSON.stringify(describeConfig(loadGatewayConfig(path, { environment: process.env })), null, 2))
+    console.log(
+      JSON.stringify(describeConfig(loadGatewayConfig(path, { environment: process.env })), null, 2),
+    )
     return
   }
   await serve(path, flags, graceMs)
@@ -64,7 +65,7 @@ async function serve(path: string, flags: GatewayFlags, graceMs: number): Promis
       seed: flags.seed,
       log: flags.logFormat === 'none' ? null : log,
       onNotice: (level, event, fields) => log.event(level, event, fields),
-      reload: async () => outcomeOf(await watch.reload(), () => gateway!),
+      reload: () => watch.reload(),
     })
     tellStart(gateway, watch.config)
     process.on('SIGHUP', () => void watch.reload())
@@ -98,13 +99,6 @@ export function requestLog({
 
 function refusalOf(error: TokenwrightError) {
   return { atMs: Date.now(), message: error.message, where: error.where ?? null, fix: error.fix ?? null }
-}
-
-type Reloaded = Awaited<ReturnType<ReturnType<typeof watchGatewayConfig>['reload']>>
-
-function outcomeOf(outcome: Reloaded, gateway: () => Gateway): ReloadOutcome {
-  if (outcome.kind === 'refused') return { kind: 'refused', refusal: refusalOf(outcome.error) }
-  return { kind: 'taken', digest: gateway().configDigest, changed: outcome.kind === 'applied' }
 }
 
 /** A second one ends the process at once. */

@@ -42,6 +42,8 @@ const keepAliveMs = 65_000
 export async function startDataPlane(parts: DataPlaneParts): Promise<DataPlane> {
   const { listen, limits } = parts.config()
   const lives = new Set<RequestLife>()
+  /** Their requests were refused by their heads, and they are closing: what their parser makes of the rest is of no interest. */
+  const refusedSockets = new WeakSet<object>()
   let reading = 0
   let draining = false
   let lastNumber = 0
@@ -62,6 +64,7 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<DataPlane> 
   server.on('connect', (_, socket) => socket.destroy())
   server.on('upgrade', (_, socket) => socket.destroy())
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (refusedSockets.has(socket)) return
     if (socket.writable && error.code !== 'ECONNRESET') socket.end(unreadable(error.code))
     else socket.destroy()
   })
@@ -155,6 +158,7 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<DataPlane> 
       life.start()
     } catch (error) {
       const told = error instanceof GatewayError ? error : unexpected(error)
+      if (told.code === 'invalid_header') refusedSockets.add(request.socket)
       refuse(request, response, told, url, requestId)
       endEarly(told.status, told.code, told.status >= 500 ? 'failed' : 'refused')
     } finally {
@@ -279,7 +283,6 @@ function answerJson(response: ServerResponse, requestId: string, body: Buffer): 
   response.end(body)
 }
 
-/** The whole body has not been read, so the connection cannot serve another request. */
 function refuse(
   request: IncomingMessage,
   response: ServerResponse,
@@ -297,7 +300,8 @@ function refuse(
     ...errorHeaders(error),
     'content-length': body.length,
     'x-request-id': requestId,
-    ...(request.complete ? {} : { connection: 'close' }),
+    // Where the request's end is in doubt, what follows on the connection is nobody's.
+    ...(request.complete && error.code !== 'invalid_header' ? {} : { connection: 'close' }),
   })
   response.end(body)
 }

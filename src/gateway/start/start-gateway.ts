@@ -6,14 +6,10 @@ import { RandomSource } from '../../core/random.ts'
 import { startMonotonicClock } from '../../live/index.ts'
 import type { PriceBook } from '../../market/index.ts'
 import { createBilling, recoverOpenRequests } from '../billing/index.ts'
-import type { GatewayConfig } from '../config/index.ts'
-import {
-  type ControlAsset,
-  type RefusedReload,
-  type ReloadOutcome,
-  startControlPlane,
-} from '../control/index.ts'
+import type { GatewayConfig, ReloadOutcome } from '../config/index.ts'
+import { type ControlAsset, type RefusedReload, startControlPlane } from '../control/index.ts'
 import { createDispatcher } from '../dispatch/index.ts'
+import type { LedgerStore } from '../ledger/index.ts'
 import { openLedgerRecorder } from '../ledger/journal/ledger-recorder.ts'
 import {
   createGatewayMetrics,
@@ -53,6 +49,9 @@ export interface Gateway {
   readonly url: string
   readonly controlUrl: string
   readonly inFlight: number
+  readonly ledger: LedgerStore
+  /** Events on their way to it. */
+  readonly ledgerWaiting: number
   /** In one sentence each: what whoever runs it should know (limits of one replica, recovered requests). */
   readonly statements: readonly string[]
   /** Two gateways with the same one do the same. */
@@ -209,7 +208,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
         isWritable: tenancy.isWritable,
         tenants: () => Object.keys(config.tenants.tenants),
       },
-      reload: settings.reload ?? (async () => ({ kind: 'taken', digest: digestOf(config), changed: false })),
+      reload: settings.reload ?? (async () => ({ kind: 'unchanged' as const })),
       drain: () => void dataPlane.drain(drainGraceMs),
       ...(settings.assets === undefined ? {} : { assets: settings.assets }),
       changed: ({ kind, ...fields }) => onNotice('info', kind, textFields(fields)),
@@ -221,6 +220,10 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
       controlUrl: control.url,
       get inFlight() {
         return dataPlane.inFlight
+      },
+      ledger: store,
+      get ledgerWaiting() {
+        return recorder.waiting
       },
       statements,
       get configDigest() {
