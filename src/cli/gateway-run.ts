@@ -57,8 +57,9 @@ async function serve(path: string, flags: GatewayFlags, graceMs: number): Promis
     },
   })
   try {
+    const { config } = watch
     gateway = await startGateway({
-      config: watch.config,
+      config,
       source: path,
       version: packageVersion(),
       book: shippedFacts.priceBook(),
@@ -67,6 +68,8 @@ async function serve(path: string, flags: GatewayFlags, graceMs: number): Promis
       onNotice: (level, event, fields) => log.event(level, event, fields),
       reload: () => watch.reload(),
     })
+    // It may have changed while the ports were being opened.
+    if (watch.config !== config) await gateway.reconfigure(watch.config)
     tellStart(gateway, watch.config)
     process.on('SIGHUP', () => void watch.reload())
     await nextSignal()

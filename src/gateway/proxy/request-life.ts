@@ -18,6 +18,7 @@ import type { DataPlaneParts } from './parts.ts'
 import { dispatchError } from './refusals.ts'
 import type { RequestBooks, Sending } from './request-books.ts'
 import { type RequestHints, sessionNumber } from './request-hints.ts'
+import { bothRequired } from './requirements.ts'
 import { speaks, upstreamRequest } from './upstream-request.ts'
 
 export interface LifeSetting {
@@ -116,7 +117,7 @@ export class RequestLife implements AttemptOwner {
   }
 
   #dispatchRequest(): DispatchRequest {
-    const { client, hints, key, prompt, requestId, nextNumber, isSampled } = this.#setting
+    const { client, hints, key, pools, prompt, requestId, nextNumber, isSampled } = this.#setting
     const limit = client.outputLimit
     const expected = this.#pool.expectedOutputTokens ?? limit ?? unknownOutputTokens
     return {
@@ -127,7 +128,8 @@ export class RequestLife implements AttemptOwner {
       outputTokens: Math.max(1, Math.round(Math.min(expected, limit ?? expected))),
       priority: client.priority,
       session: sessionNumber(key.tenant, hints.session ?? client.conversation),
-      require: hints.require,
+      // A fallback answers for the alias that was asked for, under its conditions.
+      require: this.#poolIndex === 0 ? hints.require : bothRequired(hints.require, pools[0]!.config.require),
       excluded: this.#excluded,
       outputLimit: limit,
       explained: hints.explain || isSampled,

@@ -16,6 +16,7 @@ import {
   createLiveCost,
   createObserver,
   createRecentRequests,
+  type LiveCost,
   type SummarySink,
 } from '../observe/index.ts'
 import { startDataPlane } from '../proxy/data-plane.ts'
@@ -52,10 +53,14 @@ export interface Gateway {
   readonly ledger: LedgerStore
   /** Events on their way to it. */
   readonly ledgerWaiting: number
+  /** What it costs now. */
+  readonly live: Pick<LiveCost, 'snapshot' | 'series'>
   /** In one sentence each: what whoever runs it should know (limits of one replica, recovered requests). */
   readonly statements: readonly string[]
   /** Two gateways with the same one do the same. */
   readonly configDigest: string
+  /** Waits until the ledger has all that is over, and closes the intervals that are due: for reports of right now. */
+  settleBooks(): Promise<void>
   reconfigure(config: GatewayConfig): Promise<void>
   refused(refusal: RefusedReload): void
   /** Takes no more requests, lets those under way end for so long, writes the books to their end. */
@@ -221,6 +226,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
       get inFlight() {
         return dataPlane.inFlight
       },
+      live,
       ledger: store,
       get ledgerWaiting() {
         return recorder.waiting
@@ -228,6 +234,12 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
       statements,
       get configDigest() {
         return digestOf(config)
+      },
+      async settleBooks() {
+        const until = performance.now() + closeLedgerMs
+        while ((dataPlane.inFlight > 0 || recorder.waiting > 0) && performance.now() < until)
+          await new Promise(resolve => setTimeout(resolve, 20))
+        await billing.close()
       },
       async reconfigure(next) {
         await dispatcher.reconfigure(next)
