@@ -2,17 +2,18 @@
  * The gateway's configuration as the rest of the gateway sees it: checked, defaults filled in, secrets resolved, names unique and
  * references whole. Made from YAML or JSON by readGatewayConfig; docs/reference/gateway-config.md says what each field is in the file.
  */
+
+import type { Prices, ServiceTier } from '../../market/index.ts'
 import type { RouterSpec } from '../../routing/index.ts'
 import type { CacheEventEndpoints } from '../engine-state/index.ts'
 import type { AllowancePolicy, TenantSection } from '../tenants/index.ts'
 import type { ReservationBasis } from '../tenants/reservation.ts'
-import type { Prices, ServiceTier } from '../../market/index.ts'
 
 export interface GatewayConfig {
   readonly listen: ListenSettings
   readonly control: ControlSettings
   readonly limits: RequestLimits
-  /** none: everybody is the tenant `anonymous`; refused unless both ports are bound to loopback or `exposeWithoutKeys` is set. */
+  /** none: everybody is the tenant `anonymous`; refused unless requests come in by loopback only or `exposeWithoutKeys` is set. */
   readonly authentication: 'keys' | 'none'
   readonly ledger: LedgerSettings
   readonly authority: AuthoritySettings
