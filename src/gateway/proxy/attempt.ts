@@ -2,7 +2,7 @@
  * One attempt at one upstream: its times, its answer, its end. It knows nothing of the client: what it has for it, it offers to its
  * owner, who may have another attempt under way (a hedge) or none any more (a client that went away).
  */
-import type { Cancellation, TransportFailure } from '../../live/index.ts'
+import type { Cancellation } from '../../live/index.ts'
 import type { AttemptSettings } from '../config/gateway-config.ts'
 import type { Candidate } from '../dispatch/types.ts'
 import {
@@ -13,6 +13,7 @@ import {
   upstreamError,
 } from '../wire/index.ts'
 import { type PassageSetting, streamPassage, wholePassage } from './answer-passage.ts'
+import { broken, isOwnFault, isSuccess, timedOut, transportError } from './attempt-errors.ts'
 import type { Upstream } from './upstream-clients.ts'
 import type { UpstreamRequest } from './upstream-request.ts'
 
@@ -314,38 +315,4 @@ export function startAttempt(setting: AttemptSetting, owner: AttemptOwner): Atte
     },
   }
   return attempt
-}
-
-function isSuccess(status: number): boolean {
-  return status >= 200 && status < 300
-}
-
-/** What every upstream would say to this request. 404 is not: there the model may just be missing. 408 and 425 pass with time. */
-function isOwnFault(status: number): boolean {
-  return (
-    status === 400 || status === 405 || status === 409 || status === 413 || status === 415 || status === 422
-  )
-}
-
-function broken(message: string): GatewayError {
-  return new GatewayError(502, 'upstream_error', message)
-}
-
-function timedOut(message: string): GatewayError {
-  return new GatewayError(504, 'timeout', message)
-}
-
-/** The transport's own words name addresses: they are for logs, not for clients. */
-function transportError({ kind }: TransportFailure): GatewayError {
-  switch (kind) {
-    case 'timeout':
-      return timedOut('the upstream did not answer in time')
-    case 'connect':
-      return new GatewayError(502, 'upstream_error', 'no connection to the upstream')
-    case 'reset':
-    case 'incomplete':
-      return new GatewayError(502, 'upstream_error', 'the upstream broke off its answer')
-    case 'malformed':
-      return new GatewayError(502, 'upstream_error', 'the upstream’s answer is no HTTP')
-  }
 }

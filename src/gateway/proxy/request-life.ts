@@ -2,46 +2,16 @@
  * A request that was let in, until it is over: sent where the routers say, elsewhere when that fails before the first byte, twice when a
  * hedge is worth it, read on for its usage when the client has gone. Driven by callbacks only; every way ends in #finish(), once.
  */
-import type { ServerResponse } from 'node:http'
-import type { GatewayConfig } from '../config/gateway-config.ts'
-import type { Choice, DispatchRequest, Explanation, ModelPool, Waiting } from '../dispatch/types.ts'
-import type { PromptIdentity } from '../engine-state/index.ts'
+import type { Choice, Explanation, ModelPool, Waiting } from '../dispatch/types.ts'
 import type { RequestOutcome } from '../observe/request-summary.ts'
-import type { KeyRecord } from '../tenants/index.ts'
-import type { Admitted } from '../tenants/tenant-gate.ts'
-import { type CheckedHeaders, errorEvent, GatewayError } from '../wire/index.ts'
+import { errorEvent, GatewayError } from '../wire/index.ts'
 import { answerError, answerHeaders, explainedSending } from './answer-head.ts'
-import { type Attempt, type AttemptEnd, type AttemptOwner, startAttempt } from './attempt.ts'
+import type { Attempt, AttemptEnd, AttemptOwner } from './attempt.ts'
 import { type AnswerSink, createAnswerSink } from './client-exchange.ts'
-import type { ClientRequest } from './client-request.ts'
-import type { DataPlaneParts } from './parts.ts'
+import { dispatchRequest, type LifeSetting, sendUpstream } from './life-setting.ts'
 import { dispatchError } from './refusals.ts'
-import type { RequestBooks, Sending } from './request-books.ts'
-import { type RequestHints, sessionNumber } from './request-hints.ts'
-import { bothRequired } from './requirements.ts'
-import { speaks, upstreamRequest } from './upstream-request.ts'
-
-export interface LifeSetting {
-  readonly parts: DataPlaneParts
-  readonly config: GatewayConfig
-  readonly requestId: string
-  readonly key: KeyRecord
-  readonly headers: CheckedHeaders
-  readonly hints: RequestHints
-  readonly client: ClientRequest
-  /** Of the alias that was asked for, then of its fallbacks. */
-  readonly pools: readonly ModelPool[]
-  readonly prompt: PromptIdentity
-  readonly admitted: Admitted
-  readonly books: RequestBooks
-  readonly isSampled: boolean
-  /** Numbers for routers: one an attempt. */
-  readonly nextNumber: () => number
-  readonly startedUs: number
-  readonly startedMs: number
-  readonly response: ServerResponse
-  readonly over: (life: RequestLife) => void
-}
+import type { Sending } from './request-books.ts'
+import { speaks } from './upstream-request.ts'
 
 interface Flying {
   readonly attempt: Attempt
@@ -51,9 +21,6 @@ interface Flying {
 
 /** Leases are held on this often while an answer runs: a tenth of what they last (holdMs in tenants/allowance-policy.ts). */
 const extendEveryUs = 60_000_000
-
-/** What an answer is taken for before any of its model was seen. Assumed; only guesses of cost and time depend on it. */
-const unknownOutputTokens = 256
 
 export class RequestLife implements AttemptOwner {
   readonly #setting: LifeSetting
@@ -101,7 +68,10 @@ export class RequestLife implements AttemptOwner {
 
   #choose(): void {
     const { clock } = this.#setting.parts
-    const choice = this.#pool.choose(clock.nowUs(), this.#dispatchRequest())
+    const choice = this.#pool.choose(
+      clock.nowUs(),
+      dispatchRequest(this.#setting, this.#pool, this.#excluded),
+    )
     if (choice.kind !== 'waiting') {
       this.#take(choice)
       return
@@ -114,26 +84,6 @@ export class RequestLife implements AttemptOwner {
       if (!this.#isFinished) this.#take(later)
       else if (later.kind === 'send') later.flight.ended(notSent)
     })
-  }
-
-  #dispatchRequest(): DispatchRequest {
-    const { client, hints, key, pools, prompt, requestId, nextNumber, isSampled } = this.#setting
-    const limit = client.outputLimit
-    const expected = this.#pool.expectedOutputTokens ?? limit ?? unknownOutputTokens
-    return {
-      requestId,
-      number: nextNumber(),
-      tenant: key.tenant,
-      prompt,
-      outputTokens: Math.max(1, Math.round(Math.min(expected, limit ?? expected))),
-      priority: client.priority,
-      session: sessionNumber(key.tenant, hints.session ?? client.conversation),
-      // A fallback answers for the alias that was asked for, under its conditions.
-      require: this.#poolIndex === 0 ? hints.require : bothRequired(hints.require, pools[0]!.config.require),
-      excluded: this.#excluded,
-      outputLimit: limit,
-      explained: hints.explain || isSampled,
-    }
   }
 
   #take(choice: Choice): void {
@@ -151,34 +101,22 @@ export class RequestLife implements AttemptOwner {
   }
 
   #send(choice: Sending): void {
-    const { parts, client, requestId, startedMs, headers, books } = this.#setting
-    const { candidate } = choice
-    this.#excluded.add(candidate.id)
-    const number = this.#attempts++
+    const { parts, books } = this.#setting
+    this.#excluded.add(choice.candidate.id)
     let attempt: Attempt
     try {
-      const way = parts.clients.of(candidate)
-      const upstream = upstreamRequest(client, headers, candidate, way.target, requestId)
-      attempt = startAttempt(
-        {
-          candidate,
-          number,
-          upstream,
-          way,
-          client,
-          requestId,
-          limits: this.#pool.config.attempts,
-          isRenamed: candidate.upstreamModel !== null && candidate.upstreamModel !== client.model,
-          createdSeconds: Math.floor(startedMs / 1000),
-          nowUs: parts.clock.nowUs,
-        },
+      attempt = sendUpstream(
+        this.#setting,
+        choice.candidate,
+        this.#attempts++,
+        this.#pool.config.attempts,
         this,
       )
     } catch (error) {
       // Words that this upstream does not have; another one may have them.
       choice.flight.ended(notSent)
-      this.#lastError = error instanceof GatewayError ? error : notSendable
-      if (this.#flying.length === 0) this.#tryNext(this.#lastError)
+      const told = error instanceof GatewayError ? error : notSendable
+      if (this.#flying.length === 0) this.#tryNext(told)
       return
     }
     this.#flying.push({ attempt, choice, isFirstTokenTold: false })
@@ -347,7 +285,7 @@ export class RequestLife implements AttemptOwner {
     if (this.#attempts >= attempts.maximum || nowUs - first!.attempt.startedUs < hedging.afterMs * 1000)
       return
     this.#isHedged = true
-    const choice = this.#pool.choose(nowUs, this.#dispatchRequest())
+    const choice = this.#pool.choose(nowUs, dispatchRequest(this.#setting, this.#pool, this.#excluded))
     if (choice.kind === 'waiting') choice.withdraw()
     else if (choice.kind === 'send') {
       // Priced before it is done: what nobody can price is not done.
