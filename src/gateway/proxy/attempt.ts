@@ -86,18 +86,14 @@ const lingerMs = 1000
 
 const nothing = Buffer.alloc(0)
 
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
+
 export function startAttempt(setting: AttemptSetting, owner: AttemptOwner): Attempt {
   const { candidate, way, limits, upstream, client, nowUs } = setting
   const startedUs = nowUs()
-  let status = 0
   let headers: ReadonlyMap<string, string> = new Map()
-  let sentUs = Number.NaN
   let headUs = Number.NaN
   let readUs = Number.NaN
-  let firstTextUs = Number.NaN
-  let lastTextUs = Number.NaN
-  let endUs = Number.NaN
-  let bytesRead = 0
   let isOver = false
   let isPaused = false
   let isClaimed = false
@@ -114,7 +110,7 @@ export function startAttempt(setting: AttemptSetting, owner: AttemptOwner): Atte
   function over(end: AttemptEnd): void {
     if (isOver) return
     isOver = true
-    endUs = nowUs()
+    attempt.endUs = nowUs()
     owner.over(attempt, end)
   }
 
@@ -149,8 +145,8 @@ export function startAttempt(setting: AttemptSetting, owner: AttemptOwner): Atte
   function noteText(atUs: number): void {
     if (facts.textEvents === textEvents) return
     textEvents = facts.textEvents
-    if (Number.isNaN(firstTextUs)) firstTextUs = atUs
-    lastTextUs = atUs
+    if (Number.isNaN(attempt.firstTextUs)) attempt.firstTextUs = atUs
+    attempt.lastTextUs = atUs
   }
 
   function streamed(stream: StreamRewriter, out: Buffer): void {
@@ -167,7 +163,7 @@ export function startAttempt(setting: AttemptSetting, owner: AttemptOwner): Atte
 
   function keep(bytes: Uint8Array): void {
     heldBytes += bytes.length
-    if (!isSuccess(status)) {
+    if (!isSuccess(attempt.status)) {
       if (heldBytes <= mostErrorBytes) held.push(Buffer.from(bytes))
     } else if (heldBytes > mostBodyBytes) fail(broken('the upstream’s answer is too long'))
     else held.push(Buffer.from(bytes))
@@ -213,76 +209,24 @@ export function startAttempt(setting: AttemptSetting, owner: AttemptOwner): Atte
   }
 
   function endError(): void {
-    const error = upstreamError(status, Buffer.concat(held), headers.get('retry-after') ?? null)
-    if (status === 429 || status === 529) fail(error, 'limited')
-    else if (isOwnFault(status)) over({ kind: 'refused', error })
+    const error = upstreamError(attempt.status, Buffer.concat(held), headers.get('retry-after') ?? null)
+    if (attempt.status === 429 || attempt.status === 529) fail(error, 'limited')
+    else if (isOwnFault(attempt.status)) over({ kind: 'refused', error })
     else fail(error)
   }
 
-  const call: Cancellation = way.client.send(upstream.request, {
-    sent(sent) {
-      if (Number.isNaN(sentUs)) sentUs = sent.sentUs
-    },
-    head(atUs, statusNow, headersNow) {
-      status = statusNow
-      headers = headersNow
-      headUs = atUs
-      const isEvents = (headers.get('content-type') ?? '').includes('text/event-stream')
-      if (status === 200 && client.stream && isEvents) {
-        rewriter = streamPassage(setting)
-        facts = rewriter.facts
-      }
-    },
-    data(atUs, bytes) {
-      if (isOver) return
-      readUs = atUs
-      bytesRead += bytes.length
-      if (rewriter === null) keep(bytes)
-      else {
-        streamed(rewriter, rewriter.push(bytes))
-        if (endedBefore) queueMicrotask(letGo)
-      }
-    },
-    end(atUs) {
-      isTransportOver = true
-      if (isOver) return
-      if (Number.isNaN(readUs)) readUs = atUs
-      if (rewriter !== null) endStream(rewriter)
-      else if (!isSuccess(status)) endError()
-      else endWhole()
-    },
-    failure(_atUs, failure) {
-      isTransportOver = true
-      if (isOver) return
-      if (rewriter !== null) facts = rewriter.facts
-      fail(transportError(failure))
-    },
-  })
-
-  const attempt: Attempt = {
+  const attempt: Writable<Attempt> = {
     candidate,
     number: setting.number,
     startedUs,
-    get status() {
-      return status
-    },
+    status: 0,
+    sentUs: Number.NaN,
+    firstTextUs: Number.NaN,
+    lastTextUs: Number.NaN,
+    endUs: Number.NaN,
+    bytesRead: 0,
     get facts() {
       return rewriter === null ? facts : rewriter.facts
-    },
-    get sentUs() {
-      return sentUs
-    },
-    get firstTextUs() {
-      return firstTextUs
-    },
-    get lastTextUs() {
-      return lastTextUs
-    },
-    get endUs() {
-      return endUs
-    },
-    get bytesRead() {
-      return bytesRead
     },
     cancel() {
       if (isOver) return
@@ -305,7 +249,7 @@ export function startAttempt(setting: AttemptSetting, owner: AttemptOwner): Atte
       if (sinceMs >= totalTimeoutMs)
         fail(timedOut(`the answer was not complete within ${totalTimeoutMs / 1000} s`))
       else if (!client.stream) return
-      else if (Number.isNaN(firstTextUs)) {
+      else if (Number.isNaN(attempt.firstTextUs)) {
         if (sinceMs >= firstTokenTimeoutMs)
           fail(timedOut(`no first token within ${firstTokenTimeoutMs / 1000} s`))
         else if (held.length > 0 && rewriter !== null && now - headUs > longestHoldUs && claim(null))
@@ -314,5 +258,45 @@ export function startAttempt(setting: AttemptSetting, owner: AttemptOwner): Atte
         fail(timedOut(`nothing came for ${gapTimeoutMs / 1000} s`))
     },
   }
+  // Over a kept connection it is sent before this returns.
+  const call: Cancellation = way.client.send(upstream.request, {
+    sent(sent) {
+      if (Number.isNaN(attempt.sentUs)) attempt.sentUs = sent.sentUs
+    },
+    head(atUs, statusNow, headersNow) {
+      attempt.status = statusNow
+      headers = headersNow
+      headUs = atUs
+      const isEvents = (headers.get('content-type') ?? '').includes('text/event-stream')
+      if (attempt.status === 200 && client.stream && isEvents) {
+        rewriter = streamPassage(setting)
+        facts = rewriter.facts
+      }
+    },
+    data(atUs, bytes) {
+      if (isOver) return
+      readUs = atUs
+      attempt.bytesRead += bytes.length
+      if (rewriter === null) keep(bytes)
+      else {
+        streamed(rewriter, rewriter.push(bytes))
+        if (endedBefore) queueMicrotask(letGo)
+      }
+    },
+    end(atUs) {
+      isTransportOver = true
+      if (isOver) return
+      if (Number.isNaN(readUs)) readUs = atUs
+      if (rewriter !== null) endStream(rewriter)
+      else if (!isSuccess(attempt.status)) endError()
+      else endWhole()
+    },
+    failure(_atUs, failure) {
+      isTransportOver = true
+      if (isOver) return
+      if (rewriter !== null) facts = rewriter.facts
+      fail(transportError(failure))
+    },
+  })
   return attempt
 }
