@@ -9,6 +9,7 @@ import type { AttemptSummary } from '../observe/request-summary.ts'
 import type { KeyRecord } from '../tenants/index.ts'
 import type { Admitted } from '../tenants/tenant-gate.ts'
 import { noUsage, type UsageClasses } from '../usage.ts'
+import type { AnswerApi } from '../wire/index.ts'
 import type { Attempt, AttemptEnd } from './attempt.ts'
 import type { DataPlaneParts } from './parts.ts'
 import { type AttemptUsage, priceOfAttempt, usageOfAttempt } from './settlement.ts'
@@ -20,6 +21,7 @@ export interface BooksSetting {
   readonly requestId: string
   readonly key: KeyRecord
   readonly modelAlias: string
+  readonly api: AnswerApi
   readonly promptTokens: number
   readonly admitted: Admitted
   readonly reservedNanoUsd: NanoUsd
@@ -48,7 +50,8 @@ export interface RequestBooks {
 }
 
 export function createRequestBooks(setting: BooksSetting): RequestBooks {
-  const { parts, requestId, key, modelAlias, promptTokens, admitted, reservedNanoUsd, isSampled } = setting
+  const { parts, requestId, key, modelAlias, api, promptTokens, admitted, reservedNanoUsd, isSampled } =
+    setting
   const { ledger, billing, nowMs } = parts
   const owner: RequestOwner = { requestId, tenant: key.tenant, keyId: key.id, modelAlias }
   const attempts: AttemptSummary[] = []
@@ -110,7 +113,7 @@ export function createRequestBooks(setting: BooksSetting): RequestBooks {
       const { candidate, facts, status } = attempt
       const isAnswered =
         end.kind === 'served' || facts.textEvents > 0 || (status === 200 && end.kind === 'cancelled')
-      const used = usageOfAttempt(facts, promptTokens, isDrained, isAnswered)
+      const used = usageOfAttempt(facts, { api, promptTokens, isDrained, isAnswered })
       const priced = priceOfAttempt(candidate, used, atMs)
       const ttftMs = millisecondsBetween(attempt.sentUs, attempt.firstTextUs)
       const durationMs = millisecondsBetween(attempt.startedUs, attempt.endUs) ?? 0

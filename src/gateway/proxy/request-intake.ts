@@ -90,6 +90,7 @@ export function createIntake(
       requestId,
       key,
       modelAlias: seen.alias,
+      api: client.api,
       promptTokens: prompt.inputTokens,
       admitted,
       reservedNanoUsd: amounts.cost,

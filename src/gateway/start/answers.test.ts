@@ -226,3 +226,25 @@ test('a decision is explained when it is asked for', async () => {
   const plain = await post('/v1/chat/completions', hello)
   expect(plain.headers.get('x-tokenwright-explain')).toBeNull()
 })
+
+test('a transcription goes on as it came, and is paid by the length that its answer tells', async () => {
+  const upstream = await startUpstream((_, response) =>
+    sendJson(response, 200, JSON.stringify({ text: 'full drop', usage: { type: 'duration', seconds: 90 } })),
+  )
+  const { url, settlements } = await startTestGateway({
+    offers: {
+      whisper: {
+        url: upstream.url,
+        upstreamModel: 'whisper-1',
+        apiKey: 'none',
+        price: { perAudioHour: '0.36' },
+      },
+    },
+    models: { whisper: { candidates: ['whisper'] } },
+  })
+  const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none', maxRetries: 0 })
+  const file = new File([new Uint8Array(1000)], 'a.wav', { type: 'audio/wav' })
+  expect((await client.audio.transcriptions.create({ model: 'whisper', file })).text).toBe('full drop')
+  expect(upstream.requests[0]!.body).toContain('whisper-1')
+  expect((await settlements())[0]).toMatchObject({ state: 'reported', costNanoUsd: { other: 9_000_000n } })
+})

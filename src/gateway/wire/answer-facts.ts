@@ -18,6 +18,8 @@ export type AnswerApi = JsonApi | 'transcription'
 export interface AnswerFacts {
   /** null: the server has not told; to be estimated from the rest. */
   usage: WireUsage | null
+  /** Length of what was transcribed, as the server says it: some APIs are paid by it. null: it does not say. */
+  audioSeconds: number | null
   /** In the server's own words; null as long as it has not ended. */
   finishReason: string | null
   /** Of content, reasoning and arguments of tools, in UTF-16 units. */
@@ -34,6 +36,7 @@ export interface AnswerFacts {
 export function newAnswerFacts(): AnswerFacts {
   return {
     usage: null,
+    audioSeconds: null,
     finishReason: null,
     outputCharacters: 0,
     textEvents: 0,
@@ -59,6 +62,13 @@ export function noteAnswer(facts: AnswerFacts, event: AnswerEvent): void {
   if (event.answerId !== '') facts.answerId = event.answerId
   if (event.kind === 'done') facts.complete = true
   if (event.kind === 'error') facts.problem = event.message
+}
+
+/** Of a transcription: usage by duration (OpenAI's Whisper models), or the length that verbose answers tell. null for all others. */
+export function audioSecondsIn(api: AnswerApi, json: JsonObject): number | null {
+  if (api !== 'transcription') return null
+  const seconds = objectIn(json, 'usage')?.seconds ?? json.duration
+  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds : null
 }
 
 /** Usage in an event or a body of an API; Messages tell theirs in two parts, of which `first` is the earlier. */

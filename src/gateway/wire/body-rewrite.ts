@@ -5,6 +5,7 @@ import {
   type AnswerApi,
   type AnswerFacts,
   answerReader,
+  audioSecondsIn,
   newAnswerFacts,
   noteAnswer,
   usageIn,
@@ -37,7 +38,10 @@ function textFacts(api: AnswerApi, body: Buffer): AnswerFacts {
   facts.complete = event.kind !== 'malformed' && event.kind !== 'error'
   if (event.kind === 'malformed') facts.problem = event.message
   const json = parseJson(body)
-  if (isObject(json)) facts.usage = usageIn(api, json, null)
+  if (isObject(json)) {
+    facts.usage = usageIn(api, json, null)
+    facts.audioSeconds = audioSecondsIn(api, json)
+  }
   return facts
 }
 

@@ -1,27 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { AnswerApi } from './answer-facts.ts'
-import { anyCharacter, chatChunk, data, eventsOf, named, through } from './stream.fixture.ts'
+import {
+  anyCharacter,
+  chatChunk,
+  data,
+  done,
+  eventsOf,
+  named,
+  through,
+  usageChunk,
+} from './stream.fixture.ts'
 import { createStreamRewriter } from './stream-rewrite.ts'
 
 const rewriter = (api: AnswerApi = 'chat', stripUsage = true, model: string | null = 'alias') =>
   createStreamRewriter({ api, model, stripUsage })
 
-const usage = {
-  prompt_tokens: 7,
-  completion_tokens: 3,
-  total_tokens: 10,
-  prompt_tokens_details: { cached_tokens: 4 },
-}
-const usageChunk = data({
-  id: 'chatcmpl-1',
-  object: 'chat.completion.chunk',
-  created: 1,
-  model: 'org/real',
-  choices: [],
-  usage,
-})
-const done = data('[DONE]')
+const lastChunk = usageChunk({ prompt: 7, cached: 4, completion: 3 })
 
 /** What the client should see of a stream of chat: the alias, and no usage. */
 const expected = (stream: string) =>
@@ -45,7 +40,7 @@ describe('chat', () => {
       chatChunk({ content: 'lo "wörld"\n' }, { usage: null }) +
       chatChunk({ content: '!' }, { usage: null, system_fingerprint: 'fp' }) +
       chatChunk({}, { usage: null }, 'stop') +
-      usageChunk +
+      lastChunk +
       done
     const stage = rewriter()
     const out = through(stage, stream)
@@ -66,7 +61,7 @@ describe('chat', () => {
   })
 
   test('a client that asked for usage gets every byte but the name of the model', () => {
-    const stream = `${chatChunk({ content: 'a' }, { usage: null })}: ping\n\n${chatChunk({ content: 'b' }, { usage: null })}${usageChunk}${done}`
+    const stream = `${chatChunk({ content: 'a' }, { usage: null })}: ping\n\n${chatChunk({ content: 'b' }, { usage: null })}${lastChunk}${done}`
     const stage = rewriter('chat', false)
     expect(through(stage, stream)).toBe(stream.replaceAll('org/real', 'alias'))
     expect(stage.facts.usage?.classes.output).toBe(3)
@@ -155,7 +150,7 @@ describe('chat', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 5 })
     fc.assert(
       fc.property(fc.array(chunk, { maxLength: 6 }), sizes, (chunks, cuts) => {
-        const stream = chunks.join('') + usageChunk + done
+        const stream = chunks.join('') + lastChunk + done
         const stage = rewriter()
         expect(eventsOf(through(stage, stream, cuts))).toEqual(expected(stream))
         expect(stage.facts.usage?.classes.cachedInput).toBe(4)

@@ -15,9 +15,27 @@ export function chatChunk(delta: object, more: object = {}, finishReason: string
   })
 }
 
+/** The chunk with usage that ends a chat; cached tokens are part of the prompt. */
+export function usageChunk(tokens: {
+  readonly prompt: number
+  readonly cached: number
+  readonly completion: number
+}): string {
+  const { prompt, cached, completion } = tokens
+  const usage = {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    prompt_tokens_details: { cached_tokens: cached },
+  }
+  return chatChunk({}, { choices: [], usage })
+}
+
 export function data(value: unknown): string {
   return `data: ${typeof value === 'string' ? value : JSON.stringify(value)}\n\n`
 }
+
+export const done = data('[DONE]')
 
 /** As Anthropic writes it: the event's name is its type. */
 export function named(value: { readonly type: string }): string {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { noUsage } from '../usage.ts'
 import { anthropicDeltaUsage, anthropicMessageUsage, openAiUsage } from './translation/usage-wording.ts'
 import {
   anthropicUsage,
@@ -8,16 +9,6 @@ import {
   responsesUsage,
   type WireUsage,
 } from './wire-usage.ts'
-
-const none = {
-  uncachedInput: 0,
-  cachedInput: 0,
-  cacheWrite: 0,
-  inputAudio: 0,
-  output: 0,
-  outputAudio: 0,
-  reasoning: 0,
-}
 
 const count = fc.oneof(fc.nat(1_000_000), fc.constantFrom(null, undefined, -1, 0.5, 'x', Number.NaN, 0))
 const anyUsage = fc.record(
@@ -112,7 +103,7 @@ describe('whatever a server says', () => {
     fc.assert(
       fc.property(arbitrary, ({ text, ...input }) => {
         const { reasoning } = input
-        const classes = { ...none, ...input, output: text + reasoning, reasoning }
+        const classes = { ...noUsage, ...input, output: text + reasoning, reasoning }
         const wire: WireUsage = {
           classes,
           cacheWriteOneHour: Math.floor(input.cacheWrite / 2),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { noUsage } from '../usage.ts'
 import {
   anthropicStartUsage,
   anthropicUsage,
@@ -6,16 +7,6 @@ import {
   llamaTimings,
   responsesUsage,
 } from './wire-usage.ts'
-
-const none = {
-  uncachedInput: 0,
-  cachedInput: 0,
-  cacheWrite: 0,
-  inputAudio: 0,
-  output: 0,
-  outputAudio: 0,
-  reasoning: 0,
-}
 
 describe('as servers tell it', () => {
   test.each([
@@ -41,12 +32,12 @@ describe('as servers tell it', () => {
     [
       'vLLM without details',
       { prompt_tokens: 9, total_tokens: 12, completion_tokens: 3, prompt_tokens_details: null },
-      { ...none, uncachedInput: 9, output: 3 },
+      { ...noUsage, uncachedInput: 9, output: 3 },
     ],
     [
       'SGLang: reasoning beside the totals',
       { prompt_tokens: 9, completion_tokens: 30, total_tokens: 39, reasoning_tokens: 12 },
-      { ...none, uncachedInput: 9, output: 30, reasoning: 12 },
+      { ...noUsage, uncachedInput: 9, output: 30, reasoning: 12 },
     ],
     [
       'DeepSeek: hits and misses',
@@ -57,12 +48,12 @@ describe('as servers tell it', () => {
         prompt_cache_hit_tokens: 8,
         prompt_cache_miss_tokens: 1,
       },
-      { ...none, uncachedInput: 1, cachedInput: 8, output: 1 },
+      { ...noUsage, uncachedInput: 1, cachedInput: 8, output: 1 },
     ],
     [
       'Gemini: thoughts in the total only',
       { prompt_tokens: 20, completion_tokens: 151, total_tokens: 553 },
-      { ...none, uncachedInput: 20, output: 533 },
+      { ...noUsage, uncachedInput: 20, output: 533 },
     ],
     [
       'Gemini: nothing but thoughts',
@@ -72,16 +63,16 @@ describe('as servers tell it', () => {
         total_tokens: 81,
         completion_tokens_details: { reasoning_tokens: 60 },
       },
-      { ...none, uncachedInput: 21, output: 60, reasoning: 60 },
+      { ...noUsage, uncachedInput: 21, output: 60, reasoning: 60 },
     ],
-    ['Jina: a total only', { total_tokens: 44 }, { ...none, uncachedInput: 44 }],
+    ['Jina: a total only', { total_tokens: 44 }, { ...noUsage, uncachedInput: 44 }],
   ])('%s', (_, usage, classes) => {
     expect(completionsUsage(usage)?.classes).toEqual(classes)
   })
 
   test('llama.cpp: processed and reused are apart', () => {
     expect(llamaTimings({ prompt_n: 10, cache_n: 90, predicted_n: 5 })?.classes).toEqual({
-      ...none,
+      ...noUsage,
       uncachedInput: 10,
       cachedInput: 90,
       output: 5,
@@ -97,7 +88,7 @@ describe('as servers tell it', () => {
       output_tokens_details: { reasoning_tokens: 30 },
     }
     expect(responsesUsage(usage)?.classes).toEqual({
-      ...none,
+      ...noUsage,
       uncachedInput: 36,
       cachedInput: 64,
       output: 40,
@@ -116,7 +107,14 @@ describe('as servers tell it', () => {
     }
     const usage = anthropicUsage(start, { output_tokens: 77, output_tokens_details: { thinking_tokens: 50 } })
     expect(usage).toMatchObject({
-      classes: { ...none, uncachedInput: 10, cachedInput: 1000, cacheWrite: 300, output: 77, reasoning: 50 },
+      classes: {
+        ...noUsage,
+        uncachedInput: 10,
+        cachedInput: 1000,
+        cacheWrite: 300,
+        output: 77,
+        reasoning: 50,
+      },
       cacheWriteOneHour: 200,
       corrections: [],
     })
@@ -143,7 +141,7 @@ describe('as servers tell it', () => {
 
   test('Anthropic: the start of a stream knows no output', () => {
     expect(anthropicStartUsage({ input_tokens: 10, output_tokens: 1 })).toMatchObject({
-      classes: { ...none, uncachedInput: 10 },
+      classes: { ...noUsage, uncachedInput: 10 },
       said: { input: true, output: false, cached: false },
     })
   })
@@ -162,7 +160,7 @@ describe('what is missing, and what is zero', () => {
       cached: false,
     })
     expect(completionsUsage({ prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 })).toMatchObject({
-      classes: none,
+      classes: noUsage,
       said: { input: true, output: true },
     })
     expect(
@@ -187,7 +185,7 @@ describe('what is missing, and what is zero', () => {
 
   test('half a token is no count', () => {
     expect(completionsUsage({ prompt_tokens: 1.5, completion_tokens: 2 })).toMatchObject({
-      classes: { ...none, output: 2 },
+      classes: { ...noUsage, output: 2 },
       said: { input: false, output: true },
     })
   })

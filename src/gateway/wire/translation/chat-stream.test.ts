@@ -1,22 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { chatChunk, data, eventsOf, through } from '../stream.fixture.ts'
+import { chatChunk, data, done, eventsOf, through, usageChunk } from '../stream.fixture.ts'
 import { chatToMessagesStream } from './chat-stream.ts'
 
-const usage = {
-  prompt_tokens: 100,
-  completion_tokens: 9,
-  total_tokens: 109,
-  prompt_tokens_details: { cached_tokens: 80 },
-}
-const usageChunk = data({
-  id: 'chatcmpl-1',
-  object: 'chat.completion.chunk',
-  created: 1,
-  model: 'm',
-  choices: [],
-  usage,
-})
-const done = data('[DONE]')
+const lastChunk = usageChunk({ prompt: 100, cached: 80, completion: 9 })
 const toolDelta = (index: number, part: object) => chatChunk({ tool_calls: [{ index, ...part }] })
 
 const kinds: Readonly<Record<string, string>> = {
@@ -92,7 +78,7 @@ describe('a stream of chat as Messages', () => {
         toolDelta(0, { function: { arguments: '{"a"' } }) +
         toolDelta(0, { function: { arguments: ':1}' } }) +
         chatChunk({}, {}, 'tool_calls') +
-        usageChunk +
+        lastChunk +
         done,
     )
     const { message, content, order } = assembled(out)

@@ -1,24 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { anyCharacter, chatChunk, data, eventsOf, named, through } from '../stream.fixture.ts'
+import { anyCharacter, chatChunk, done, eventsOf, named, through, usageChunk } from '../stream.fixture.ts'
 import { chatToMessagesStream } from './chat-stream.ts'
 import { messagesToChatStream } from './messages-stream.ts'
 
-const usage = {
-  prompt_tokens: 100,
-  completion_tokens: 9,
-  total_tokens: 109,
-  prompt_tokens_details: { cached_tokens: 80 },
-}
-const usageChunk = data({
-  id: 'chatcmpl-1',
-  object: 'chat.completion.chunk',
-  created: 1,
-  model: 'm',
-  choices: [],
-  usage,
-})
-const done = data('[DONE]')
+const lastChunk = usageChunk({ prompt: 100, cached: 80, completion: 9 })
 const toChat = (includeUsage = true) =>
   messagesToChatStream({ model: 'alias', createdSeconds: 1700, includeUsage, requestId: null })
 
@@ -143,7 +129,7 @@ test('there and back again, cut anywhere: the texts and the usage are the same',
       .join('')
   fc.assert(
     fc.property(fc.array(delta, { maxLength: 5 }), sizes, (chunks, cuts) => {
-      const stream = chunks.join('') + chatChunk({}, {}, 'stop') + usageChunk + done
+      const stream = chunks.join('') + chatChunk({}, {}, 'stop') + lastChunk + done
       const messages = through(chatToMessagesStream('m', null), stream, cuts)
       const back = toChat()
       const out = through(back, messages, cuts)
