@@ -1,7 +1,16 @@
 /** The flags of `bench`, as they are written; bench-*.ts check them. Names are AIPerf's where the meaning is the same. */
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
+import {
+  factsFlag,
+  type PriceFlags,
+  rangeRatioFlag,
+  repeatable,
+  turnIslFlag,
+  withPriceFlags,
+  workloadFlag,
+} from './shared-flags.ts'
 
-export interface BenchFlags {
+export interface BenchFlags extends PriceFlags {
   readonly model?: string
   readonly endpoint?: string
   readonly endpointPath?: string
@@ -59,11 +68,6 @@ export interface BenchFlags {
   readonly require?: boolean
 
   readonly hardware?: string
-  readonly tier?: string
-  readonly region?: string
-  readonly price?: readonly string[]
-  readonly electricity?: string
-  readonly pue?: string
   readonly facts?: string
   readonly deployment?: string
   readonly coefficients?: string
@@ -79,11 +83,6 @@ export interface BenchFlags {
   readonly csv?: boolean
   readonly html?: string
 }
-
-const collected = (value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value]
-
-const repeatable = (flags: string, description: string) =>
-  new Option(flags, `${description} (repeatable)`).argParser(collected)
 
 /** Adds the flags in groups, in the order in which a user thinks of them. */
 export function withBenchFlags(command: Command): Command {
@@ -158,17 +157,14 @@ function withDataFlags(command: Command): Command {
     .option('--osl <tokens>', 'output length, mean')
     .option('--isl-stddev <tokens>', 'its standard deviation: normal, cut at 1')
     .option('--osl-stddev <tokens>', 'the same for the output length')
-    .option(
-      '--range-ratio <share>',
-      'uniform lengths from so much of --isl and --osl up to them, as InferenceX',
-    )
+    .option(...rangeRatioFlag)
     .option('--prefix-prompt-length <tokens>', 'tokens that prompts share')
     .option('--num-prefix-prompts <n>', 'different shared prefixes (default: 1)')
     .option('--session-turns-mean <n>', 'conversations of so many turns; the real answers are sent back')
     .option('--session-turn-delay-mean <time>', 'pause between an answer and the next turn: 2s')
-    .option('--turn-isl <tokens>', 'tokens that a later turn adds (default: as --isl)')
+    .option(...turnIslFlag)
     .option('--num-sessions <n>', 'begin so many conversations')
-    .option('--workload <file>', 'a workload described in YAML or JSON: phases, mixes, ramps, days')
+    .option(...workloadFlag)
     .option('--input-file <file>', 'requests from a file: a trace (Mooncake, Azure, BurstGPT …) or prompts')
     .option(
       '--custom-dataset-type <kind>',
@@ -184,19 +180,15 @@ function withDataFlags(command: Command): Command {
 }
 
 function withMoneyFlags(command: Command): Command {
-  return command
+  const priced = command
     .optionsGroup('Objectives and money:')
     .option('--slo <objectives>', 'e.g. "ttft p95 < 500ms, tpot p95 < 30ms"')
     .option('--goodput <limits>', 'the same per request, as AIPerf writes it: "time_to_first_token:500"')
     .option('--search <goal>', 'find the load: max-concurrency, max-rate, max-goodput, min-cost')
     .option('--require', 'exit code 3 when an objective is missed, or the measurement is invalid')
     .option('--hardware <devices>', 'what serves: 8xh200; with it everything gets a price')
-    .option('--tier <tier>', 'owned, reserved, on-demand or spot (default: on-demand)')
-    .option('--region <name>', 'region of device and electricity prices')
-    .addOption(repeatable('--price <accelerator=price>', 'your price per device hour: h200=2.50/h'))
-    .option('--electricity <price>', 'your tariff per kWh: $0.07/kWh, or the id of a region')
-    .option('--pue <factor>', 'utility power ÷ IT power: 1.25')
-    .option('--facts <file>', 'YAML file with your own accelerators, prices, tariffs')
+  return withPriceFlags(priced, { tier: 'on-demand' })
+    .option(...factsFlag)
     .option('--deployment <file>', 'deployment.yaml of plan --save-dir: compare with what it predicts')
     .option('--coefficients <file>', 'your own coefficients for that prediction')
 }

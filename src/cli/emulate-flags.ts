@@ -1,6 +1,7 @@
 /** The flags of `emulate`, as they are written; emulate-*.ts check them. What `simulate` has too means the same. */
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { present } from '../core/assert.ts'
+import { repeatable } from './shared-flags.ts'
 import { type SimulateFlags, withSimulateFlags } from './simulate-flags.ts'
 
 const deploymentFlags = [
@@ -85,11 +86,6 @@ export interface EmulateFlags extends Pick<SimulateFlags, SharedFlag> {
   readonly kvEventsBuffer?: string
   readonly kvEventsHashSeed?: string
 }
-
-const collected = (value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value]
-
-const repeatable = (flags: string, description: string) =>
-  new Option(flags, `${description} (repeatable)`).argParser(collected)
 
 /** Adds the flags in groups, in the order in which a user thinks of them. */
 export function withEmulateFlags(command: Command): Command {

@@ -1,5 +1,6 @@
 /** What an answer takes for granted because nobody said otherwise, each with its source. */
-import { defaultPue, type FactsCatalog, findElectricity } from '../catalog/index.ts'
+import type { FactsCatalog } from '../catalog/index.ts'
+import { defaultPue, findElectricity } from '../catalog/lookup.ts'
 import { TokenwrightError } from '../core/errors.ts'
 import { isLowConfidence, type Provenance } from '../core/provenance.ts'
 import type { Candidate, PlanRequest } from '../plan/types.ts'

@@ -1,7 +1,8 @@
 /** The flags of `plan`, as they are written; plan-request.ts checks them. */
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
+import { factsFlag, type PriceFlags, pueOrEntry, withPriceFlags } from './shared-flags.ts'
 
-export interface PlanFlags {
+export interface PlanFlags extends PriceFlags {
   readonly isl?: string
   readonly osl?: string
   readonly cached?: string
@@ -17,11 +18,6 @@ export interface PlanFlags {
   readonly maxDevices?: string
   readonly disaggregated: boolean
   readonly speculation: boolean
-  readonly tier?: string
-  readonly region?: string
-  readonly price?: readonly string[]
-  readonly electricity?: string
-  readonly pue?: string
   readonly loadFactor?: string
   readonly demandShape?: string
   readonly facts?: string
@@ -36,11 +32,9 @@ export interface PlanFlags {
   readonly force?: boolean
 }
 
-const collected = (value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value]
-
 /** Adds the flags in groups, in the order in which a user thinks of them. */
 export function withPlanFlags(command: Command): Command {
-  return command
+  const priced = command
     .optionsGroup('Traffic:')
     .option('--isl <tokens>', 'mean input length: 4000, 4k')
     .option('--osl <tokens>', 'mean output length')
@@ -63,19 +57,11 @@ export function withPlanFlags(command: Command): Command {
     .option('--no-disaggregated', 'without separate prefill and decode pools')
     .option('--no-speculation', 'without speculative decoding')
     .optionsGroup('Money:')
-    .option('--tier <tier>', 'owned, reserved, on-demand or spot (default: reserved)')
-    .option('--region <name>', 'region of device and electricity prices: us-texas, germany, us-east-1')
-    .addOption(
-      new Option(
-        '--price <accelerator=price>',
-        'your price per device hour: h200=2.50/h (repeatable)',
-      ).argParser(collected),
-    )
-    .option('--electricity <price>', 'your tariff per kWh: $0.07/kWh, or the id of a region')
-    .option('--pue <factor>', 'utility power ÷ IT power: 1.25, or the name of a catalog entry')
+  const regions = 'us-texas, germany, us-east-1'
+  return withPriceFlags(priced, { tier: 'reserved', regions, pue: pueOrEntry })
     .option('--load-factor <share>', 'mean demand ÷ capacity bought: 60% (default: 1, always full)')
     .option('--demand-shape <id>', 'the same from a day of demand: office-generic, or 24 numbers')
-    .option('--facts <file>', 'YAML file with your own accelerators, prices, tariffs')
+    .option(...factsFlag)
     .option('--coefficients <file>', 'your own calibration, as tokenwright calibrate writes it')
     .option('--verify [n]', 'simulate the n cheapest (default: 3) and show where the twin differs')
     .optionsGroup('Output:')

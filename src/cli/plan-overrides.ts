@@ -1,6 +1,6 @@
 /** Prices, tariff and PUE given as flags, laid over the catalog as the user's own facts. */
 import type { FactsCatalog, Price, PriceTier } from '../catalog/index.ts'
-import { findAccelerator, findElectricity, findPue } from '../catalog/index.ts'
+import { findAccelerator, findElectricity, findPue } from '../catalog/lookup.ts'
 import { TokenwrightError } from '../core/errors.ts'
 import { parseUsd, parseUsdPerHour } from '../core/parse-quantity.ts'
 import type { PlanFlags } from './plan-flags.ts'

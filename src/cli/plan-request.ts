@@ -1,6 +1,6 @@
 /** From flags to the planner's question. Every fault names its flag. */
-import type { FactsCatalog } from '../catalog/index.ts'
-import { findAccelerator, findElectricity, type PriceTier } from '../catalog/index.ts'
+import type { FactsCatalog, PriceTier } from '../catalog/index.ts'
+import { findAccelerator, findElectricity } from '../catalog/lookup.ts'
 import { TokenwrightError } from '../core/errors.ts'
 import { nearestNames } from '../core/nearest-name.ts'
 import { parseCount, parseFraction, parseRatePerSecond, parseTokenCount } from '../core/parse-quantity.ts'

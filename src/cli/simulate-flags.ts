@@ -1,7 +1,17 @@
 /** The flags of `simulate`, as they are written; simulate-*.ts check them. */
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
+import {
+  factsFlag,
+  type PriceFlags,
+  pueOrEntry,
+  rangeRatioFlag,
+  repeatable,
+  turnIslFlag,
+  withPriceFlags,
+  workloadFlag,
+} from './shared-flags.ts'
 
-export interface SimulateFlags {
+export interface SimulateFlags extends PriceFlags {
   readonly model?: string
   readonly hardware?: string
   readonly engine?: string
@@ -83,11 +93,6 @@ export interface SimulateFlags {
 
   readonly slo?: string
   readonly check?: boolean
-  readonly tier?: string
-  readonly region?: string
-  readonly price?: readonly string[]
-  readonly electricity?: string
-  readonly pue?: string
   readonly facts?: string
 
   readonly seed?: string
@@ -98,11 +103,6 @@ export interface SimulateFlags {
   readonly html?: string
   readonly chromeTrace?: string
 }
-
-const collected = (value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value]
-
-const repeatable = (flags: string, description: string) =>
-  new Option(flags, `${description} (repeatable)`).argParser(collected)
 
 /** Adds the flags in groups, in the order in which a user thinks of them. */
 export function withSimulateFlags(command: Command): Command {
@@ -145,10 +145,7 @@ function withWorkloadFlags(command: Command): Command {
     .option('--osl <tokens>', 'output length')
     .option('--isl-cv <number>', 'spread of the input length: lognormal with this coefficient of variation')
     .option('--osl-cv <number>', 'the same for the output length')
-    .option(
-      '--range-ratio <share>',
-      'uniform lengths from so much of --isl and --osl up to them, as InferenceX',
-    )
+    .option(...rangeRatioFlag)
     .option('--range-around <share>', 'uniform lengths so much below to above them, as vllm bench')
     .option('--length-correlation <r>', 'rank correlation of input and output length, −1 to 1')
     .option('--prefix-share <share>', 'part of each prompt that is shared: 50%')
@@ -156,11 +153,11 @@ function withWorkloadFlags(command: Command): Command {
     .option('--prefix-groups <n>', 'different shared prefixes (default: 1)')
     .option('--prefix-zipf <exponent>', 'how much more popular the first of them are (default: 0, all alike)')
     .option('--turns <n>', 'sessions: requests of each, every prompt repeating what was said before')
-    .option('--turn-isl <tokens>', 'tokens that a later turn adds (default: as --isl)')
+    .option(...turnIslFlag)
     .option('--sessions <n>', 'begin so many sessions')
     .option('--think-time <time>', 'pause between an answer and the next request of the same user')
     .option('--think-cv <number>', 'its coefficient of variation (default: 0)')
-    .option('--workload <file>', 'a workload described in YAML or JSON: phases, mixes, ramps, days')
+    .option(...workloadFlag)
     .option('--requests <n>', 'stop after so many requests')
     .option('--duration <time>', 'no request after so long: 10min')
     .option('--warmup <what>', 'the first requests that do not count: 100, or those of a time: 30s')
@@ -222,16 +219,12 @@ function withEngineFlags(command: Command): Command {
 }
 
 function withOutputFlags(command: Command): Command {
-  return command
+  const priced = command
     .optionsGroup('Objectives and money:')
     .option('--slo <objectives>', 'e.g. "ttft p95 < 1s, tpot mean < 30ms" (default: those of the file)')
     .option('--check', 'exit code 3 when an objective is missed')
-    .option('--tier <tier>', 'owned, reserved, on-demand or spot (default: as the file, or reserved)')
-    .option('--region <name>', 'region of device and electricity prices')
-    .addOption(repeatable('--price <accelerator=price>', 'your price per device hour: h200=2.50/h'))
-    .option('--electricity <price>', 'your tariff per kWh: $0.07/kWh, or the id of a region')
-    .option('--pue <factor>', 'utility power ÷ IT power: 1.25, or the name of a catalog entry')
-    .option('--facts <file>', 'YAML file with your own accelerators, prices, tariffs')
+  return withPriceFlags(priced, { tier: 'as the file, or reserved', pue: pueOrEntry })
+    .option(...factsFlag)
     .optionsGroup('Run and output:')
     .option('--seed <text>', 'of all randomness (default: 1)')
     .option('--until <time>', 'stop there, whatever is still under way')

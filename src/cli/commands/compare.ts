@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import type { ComparisonReport } from '../../report/comparison-report.ts'
 import type { CompareFlags } from '../compare-run.ts'
+import { collected } from '../shared-flags.ts'
 import { terminalStyle, terminalWidth } from '../terminal.ts'
 import { packageVersion } from '../version-file.ts'
 
@@ -38,7 +39,7 @@ export function compareCommand(write: Write = text => process.stdout.write(text)
     .option(
       '--fail-on <conditions>',
       'exit code 3 when b is worse by more: "cost +5%"; may be repeated',
-      collect,
+      collected,
     )
     .option('--strict', 'conditions fail on the figures as they are, within noise or not')
     .option(
@@ -53,10 +54,6 @@ export function compareCommand(write: Write = text => process.stdout.write(text)
       write(await rendered(report, flags.json === true))
       refuseFailedConditions(report)
     })
-}
-
-function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
-  return [...(earlier ?? []), value]
 }
 
 async function rendered(report: ComparisonReport, json: boolean): Promise<string> {

@@ -1,5 +1,6 @@
 /** `tokenwright cost`: what a million tokens cost, from a price, a throughput and what is known about power and use. */
 import { Command } from 'commander'
+import { collected } from '../shared-flags.ts'
 import type { CostOptions } from './cost-options.ts'
 
 const examples = `
@@ -30,7 +31,7 @@ export function costCommand(): Command {
       '--energy-included <yes|no>',
       'whether your price includes energy (default: yes, no with --electricity)',
     )
-    .option('--extra <name=amount>', 'what the price leaves out, e.g. "staff=3.5/h"; repeatable', collect)
+    .option('--extra <name=amount>', 'what the price leaves out, e.g. "staff=3.5/h"; repeatable', collected)
     .optionsGroup('Traffic:')
     .option('--tokens-per-second <rate>', 'output tokens per second of all devices together')
     .option('--input-tokens-per-second <rate>', 'input tokens per second, cached ones included')
@@ -81,8 +82,4 @@ export function costCommand(): Command {
         options.json === true ? costJson(answer) : (await import('./cost-text.ts')).costText(answer)
       process.stdout.write(`${text}\n`)
     })
-}
-
-function collect(value: string, previous: readonly string[] | undefined): string[] {
-  return [...(previous ?? []), value]
 }
