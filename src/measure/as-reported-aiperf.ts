@@ -4,10 +4,9 @@
  * max_response_metric.py. Percentiles interpolate linearly.
  */
 import {
-  distributionFigures,
   gapsMs,
+  peerFigures,
   type ReportedFigure,
-  rateFigure,
   servedOf,
   spanMs,
   spanSeconds,
@@ -61,62 +60,42 @@ export function asAiperfReports(observations: readonly RequestObservation[]): Re
   const requests = servedOf(observations).filter(({ times }) => !Number.isNaN(firstTokenUs(times)))
   const seconds = aiperfDurationSeconds(requests)
   const streaming = requests.filter(({ chunks }) => chunks.us.length > 0)
-  return [
-    ...distributionFigures(
-      {
-        kind: 'ttft',
-        metric: 'time_to_first_token',
-        unit: 'ms',
-        definition: 'first chunk with content or reasoning − sent',
-      },
-      streaming.map(aiperfTtftMs),
-    ),
-    ...distributionFigures(
-      {
-        kind: 'tpot',
-        metric: 'inter_token_latency',
-        unit: 'ms',
-        definition: '(request latency − TTFT) ÷ (n − 1), one value a request; n by the client’s tokenizer',
-      },
-      streaming.map(aiperfInterTokenLatencyMs),
-    ),
-    ...distributionFigures(
-      {
-        kind: 'itl',
-        metric: 'inter_chunk_latency',
-        unit: 'ms',
-        definition: 'gaps between chunks with content, however many tokens they hold',
-      },
-      streaming.flatMap(aiperfInterChunkLatenciesMs),
-    ),
-    ...distributionFigures(
-      {
-        kind: 'e2e',
-        metric: 'request_latency',
-        unit: 'ms',
-        definition: 'last chunk with content − sent; usage and [DONE] do not count',
-      },
-      requests.map(aiperfRequestLatencyMs),
-    ),
-    rateFigure(
-      {
-        kind: 'output-throughput',
-        metric: 'output_token_throughput',
-        unit: 'tokens/sec',
-        definition: 'Σ output tokens ÷ (last content of all − first sent of all)',
-      },
-      sumOf(requests, aiperfOutputTokens),
-      seconds,
-    ),
-    rateFigure(
-      {
-        kind: 'request-throughput',
-        metric: 'request_throughput',
-        unit: 'requests/sec',
-        definition: 'served requests ÷ (last content of all − first sent of all)',
-      },
-      requests.length,
-      seconds,
-    ),
-  ]
+  return peerFigures(seconds, {
+    ttft: {
+      metric: 'time_to_first_token',
+      unit: 'ms',
+      definition: 'first chunk with content or reasoning − sent',
+      values: streaming.map(aiperfTtftMs),
+    },
+    tpot: {
+      metric: 'inter_token_latency',
+      unit: 'ms',
+      definition: '(request latency − TTFT) ÷ (n − 1), one value a request; n by the client’s tokenizer',
+      values: streaming.map(aiperfInterTokenLatencyMs),
+    },
+    itl: {
+      metric: 'inter_chunk_latency',
+      unit: 'ms',
+      definition: 'gaps between chunks with content, however many tokens they hold',
+      values: streaming.flatMap(aiperfInterChunkLatenciesMs),
+    },
+    e2e: {
+      metric: 'request_latency',
+      unit: 'ms',
+      definition: 'last chunk with content − sent; usage and [DONE] do not count',
+      values: requests.map(aiperfRequestLatencyMs),
+    },
+    'output-throughput': {
+      metric: 'output_token_throughput',
+      unit: 'tokens/sec',
+      definition: 'Σ output tokens ÷ (last content of all − first sent of all)',
+      amount: sumOf(requests, aiperfOutputTokens),
+    },
+    'request-throughput': {
+      metric: 'request_throughput',
+      unit: 'requests/sec',
+      definition: 'served requests ÷ (last content of all − first sent of all)',
+      amount: requests.length,
+    },
+  })
 }

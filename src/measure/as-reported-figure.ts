@@ -4,26 +4,64 @@ import type { RequestObservation } from './observation.ts'
 
 export type ReportedStatistic = 'mean' | 'p50' | 'p90' | 'p95' | 'p99' | 'total'
 
-/** Which of our metrics it is that the peer means, so that peers can be laid side by side. */
-export type ReportedKind = 'ttft' | 'tpot' | 'itl' | 'e2e' | 'output-throughput' | 'request-throughput'
+const latencyKinds = ['ttft', 'tpot', 'itl', 'e2e'] as const
+const rateKinds = ['output-throughput', 'request-throughput'] as const
 
-export interface ReportedFigure {
-  readonly kind: ReportedKind
+/** Which of our metrics it is that the peer means, so that peers can be laid side by side. */
+export type ReportedKind = (typeof latencyKinds | typeof rateKinds)[number]
+
+interface MetricNames {
   /** The peer's own name of it. */
   readonly metric: string
-  readonly statistic: ReportedStatistic
-  /** Null where the peer would print nothing. */
-  readonly value: number | null
   readonly unit: string
   /** The peer's formula, in words. */
   readonly definition: string
 }
 
-export interface MetricNames {
+export interface ReportedFigure extends MetricNames {
   readonly kind: ReportedKind
-  readonly metric: string
-  readonly unit: string
-  readonly definition: string
+  readonly statistic: ReportedStatistic
+  /** Null where the peer would print nothing. */
+  readonly value: number | null
+}
+
+/** Of requests or of gaps; NaN where there is no value. */
+interface PlainLatency extends MetricNames {
+  readonly values: readonly number[]
+  /** What the peer prints of no values at all, where it prints something. */
+  readonly whenEmpty?: 0
+}
+
+/** Values that count more or less; 0 is printed of none. */
+interface WeightedLatency extends MetricNames {
+  readonly weighted: readonly { readonly value: number; readonly weight: number }[]
+}
+
+interface Rate extends MetricNames {
+  /** Divided by the time of the run. */
+  readonly amount: number
+}
+
+/** All that a peer reports, by our names of it. */
+export type PeerMetrics = Readonly<
+  Record<(typeof latencyKinds)[number], PlainLatency | WeightedLatency> &
+    Record<(typeof rateKinds)[number], Rate>
+>
+
+type Statistics = readonly (readonly [ReportedStatistic, number | null])[]
+
+/** A peer's metrics as figures; `seconds`: the time of the run as the peer takes it. */
+export function peerFigures(seconds: number, metrics: PeerMetrics): ReportedFigure[] {
+  const figures = (kind: ReportedKind, statistics: Statistics): ReportedFigure[] => {
+    const { metric, unit, definition } = metrics[kind]
+    return statistics.map(([statistic, value]) => ({ kind, metric, unit, definition, statistic, value }))
+  }
+  return [
+    ...latencyKinds.flatMap(kind => figures(kind, latencyStatistics(metrics[kind]))),
+    ...rateKinds.flatMap(kind =>
+      figures(kind, [['total', seconds > 0 ? metrics[kind].amount / seconds : null]]),
+    ),
+  ]
 }
 
 const quantiles = [
@@ -33,46 +71,28 @@ const quantiles = [
   ['p99', 0.99],
 ] as const
 
-/** Mean and percentiles by linear interpolation (numpy.percentile's default); `whenEmpty` without values. */
-export function distributionFigures(
-  names: MetricNames,
-  values: readonly number[],
-  whenEmpty: number | null = null,
-): ReportedFigure[] {
-  const known = values.filter(value => !Number.isNaN(value))
-  const of = (value: number) => (known.length === 0 ? whenEmpty : value)
-  return [
-    { ...names, statistic: 'mean', value: of(mean(known)) },
-    ...quantiles.map(([statistic, q]) => ({ ...names, statistic, value: of(quantile(known, q)) })),
-  ]
+/** Percentiles interpolate linearly (numpy.percentile's default); those of weights do not. */
+function latencyStatistics(metric: PlainLatency | WeightedLatency): Statistics {
+  if ('weighted' in metric) return weightedStatistics(metric.weighted)
+  const known = metric.values.filter(value => !Number.isNaN(value))
+  const of = (value: number) => (known.length === 0 ? (metric.whenEmpty ?? null) : value)
+  return [['mean', of(mean(known))], ...quantiles.map(([name, q]) => [name, of(quantile(known, q))] as const)]
 }
 
-/** The same of values that count more or less; a percentile is the first value at which the weights reach that share. */
-export function weightedFigures(
-  names: MetricNames,
-  values: readonly { readonly value: number; readonly weight: number }[],
-): ReportedFigure[] {
+/** A percentile is the first value at which the weights reach that share. */
+function weightedStatistics(values: WeightedLatency['weighted']): Statistics {
   const counted = values.filter(({ weight }) => weight > 0).sort((a, b) => a.value - b.value)
-  const total = counted.reduce((sum, { weight }) => sum + weight, 0)
-  if (total === 0) return distributionFigures(names, [], 0)
+  const total = sumOf(counted, ({ weight }) => weight)
   const at = (q: number): number => {
     let reached = 0
     for (const { value, weight } of counted) {
       reached += weight
       if (reached >= q * total) return value
     }
-    return counted.at(-1)!.value
+    return counted.at(-1)?.value ?? 0
   }
-  const weightedMean = counted.reduce((sum, { value, weight }) => sum + value * weight, 0) / total
-  return [
-    { ...names, statistic: 'mean', value: weightedMean },
-    ...quantiles.map(([statistic, q]) => ({ ...names, statistic, value: at(q) })),
-  ]
-}
-
-/** A total over a time: one figure. Null without a time. */
-export function rateFigure(names: MetricNames, amount: number, seconds: number): ReportedFigure {
-  return { ...names, statistic: 'total', value: seconds > 0 ? amount / seconds : null }
+  const weightedMean = total === 0 ? 0 : sumOf(counted, ({ value, weight }) => value * weight) / total
+  return [['mean', weightedMean], ...quantiles.map(([name, q]) => [name, at(q)] as const)]
 }
 
 /** Peers' statistics are of measured requests that were served; warm-up is thrown away by all of them. */

@@ -4,9 +4,8 @@
  * invisible to it; responses without content are dropped before anything is computed.
  */
 import {
-  distributionFigures,
+  peerFigures,
   type ReportedFigure,
-  rateFigure,
   servedOf,
   spanMs,
   spanSeconds,
@@ -60,62 +59,42 @@ export function asGenaiPerfReports(observations: readonly RequestObservation[]):
     ({ times }) => times.sentUs,
     ({ times }) => times.lastContentUs,
   )
-  return [
-    ...distributionFigures(
-      {
-        kind: 'ttft',
-        metric: 'time_to_first_token',
-        unit: 'ms',
-        definition: 'first chunk with content − sent; reasoning is not seen',
-      },
-      requests.map(genaiPerfTtftMs),
-    ),
-    ...distributionFigures(
-      {
-        kind: 'tpot',
-        metric: 'inter_token_latency',
-        unit: 'ms',
-        definition: '(latency − TTFT) ÷ (n − 1), one value a request; n by the client’s tokenizer',
-      },
-      requests.map(genaiPerfInterTokenLatencyMs),
-    ),
-    ...distributionFigures(
-      {
-        kind: 'itl',
-        metric: 'chunked_inter_token_latency',
-        unit: 'ms',
-        definition: 'gap between chunks ÷ tokens of the later one, one value a gap',
-      },
-      requests.flatMap(genaiPerfChunkedInterTokenLatenciesMs),
-    ),
-    ...distributionFigures(
-      {
-        kind: 'e2e',
-        metric: 'request_latency',
-        unit: 'ms',
-        definition: 'last chunk with content − sent',
-      },
-      requests.map(genaiPerfRequestLatencyMs),
-    ),
-    rateFigure(
-      {
-        kind: 'output-throughput',
-        metric: 'output_token_throughput',
-        unit: 'tokens/sec',
-        definition: 'Σ output tokens ÷ (last content of all − first sent of all)',
-      },
-      sumOf(requests, genaiPerfOutputTokens),
-      seconds,
-    ),
-    rateFigure(
-      {
-        kind: 'request-throughput',
-        metric: 'request_throughput',
-        unit: 'requests/sec',
-        definition: 'all requests, empty answers included, ÷ (last content of all − first sent of all)',
-      },
-      served.length,
-      seconds,
-    ),
-  ]
+  return peerFigures(seconds, {
+    ttft: {
+      metric: 'time_to_first_token',
+      unit: 'ms',
+      definition: 'first chunk with content − sent; reasoning is not seen',
+      values: requests.map(genaiPerfTtftMs),
+    },
+    tpot: {
+      metric: 'inter_token_latency',
+      unit: 'ms',
+      definition: '(latency − TTFT) ÷ (n − 1), one value a request; n by the client’s tokenizer',
+      values: requests.map(genaiPerfInterTokenLatencyMs),
+    },
+    itl: {
+      metric: 'chunked_inter_token_latency',
+      unit: 'ms',
+      definition: 'gap between chunks ÷ tokens of the later one, one value a gap',
+      values: requests.flatMap(genaiPerfChunkedInterTokenLatenciesMs),
+    },
+    e2e: {
+      metric: 'request_latency',
+      unit: 'ms',
+      definition: 'last chunk with content − sent',
+      values: requests.map(genaiPerfRequestLatencyMs),
+    },
+    'output-throughput': {
+      metric: 'output_token_throughput',
+      unit: 'tokens/sec',
+      definition: 'Σ output tokens ÷ (last content of all − first sent of all)',
+      amount: sumOf(requests, genaiPerfOutputTokens),
+    },
+    'request-throughput': {
+      metric: 'request_throughput',
+      unit: 'requests/sec',
+      definition: 'all requests, empty answers included, ÷ (last content of all − first sent of all)',
+      amount: served.length,
+    },
+  })
 }

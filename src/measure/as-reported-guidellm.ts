@@ -4,14 +4,12 @@
  * TPOT counts the first token, TPOT and ITL are weighted by tokens, and a value that does not exist counts as 0.
  */
 import {
-  distributionFigures,
+  peerFigures,
   type ReportedFigure,
-  rateFigure,
   servedOf,
   spanMs,
   spanSeconds,
   sumOf,
-  weightedFigures,
 } from './as-reported-figure.ts'
 import { firstTokenUs, type RequestObservation } from './observation.ts'
 
@@ -53,73 +51,52 @@ export function asGuidellmReports(observations: readonly RequestObservation[]): 
     ({ times }) => times.sentUs,
     ({ times }) => times.endedUs,
   )
-  return [
-    ...distributionFigures(
-      {
-        kind: 'ttft',
-        metric: 'time_to_first_token_ms',
-        unit: 'ms',
-        definition: 'first chunk with a token − request start; 0 where there is none',
-      },
-      requests.map(request => orZero(guidellmTtftMs(request))),
-      0,
-    ),
-    ...weightedFigures(
-      {
-        kind: 'tpot',
-        metric: 'time_per_output_token_ms',
-        unit: 'ms',
-        definition: '(last token − request start) ÷ n, the first token included; weighted by n',
-      },
-      requests.map(request => ({
+  return peerFigures(seconds, {
+    ttft: {
+      metric: 'time_to_first_token_ms',
+      unit: 'ms',
+      definition: 'first chunk with a token − request start; 0 where there is none',
+      values: requests.map(request => orZero(guidellmTtftMs(request))),
+      whenEmpty: 0,
+    },
+    tpot: {
+      metric: 'time_per_output_token_ms',
+      unit: 'ms',
+      definition: '(last token − request start) ÷ n, the first token included; weighted by n',
+      weighted: requests.map(request => ({
         value: orZero(guidellmTimePerOutputTokenMs(request)),
         weight: guidellmOutputTokens(request),
       })),
-    ),
-    ...weightedFigures(
-      {
-        kind: 'itl',
-        metric: 'inter_token_latency_ms',
-        unit: 'ms',
-        definition: '(last token − first token) ÷ (n − 1), one value a request, weighted by n − 1',
-      },
-      requests.map(request => ({
+    },
+    itl: {
+      metric: 'inter_token_latency_ms',
+      unit: 'ms',
+      definition: '(last token − first token) ÷ (n − 1), one value a request, weighted by n − 1',
+      weighted: requests.map(request => ({
         value: orZero(guidellmInterTokenLatencyMs(request)),
         weight: guidellmOutputTokens(request) - 1,
       })),
-    ),
-    ...distributionFigures(
-      {
-        kind: 'e2e',
-        metric: 'request_latency',
-        unit: 's',
-        definition: 'end of the stream − request start, usage and [DONE] included',
-      },
-      requests.map(request => orZero(guidellmRequestLatencySeconds(request))),
-      0,
-    ),
-    rateFigure(
-      {
-        kind: 'output-throughput',
-        metric: 'output_tokens_per_second',
-        unit: 'tokens/s',
-        definition:
-          'mean over time of the token rate = Σ output tokens ÷ measured window (here: not trimmed)',
-      },
-      sumOf(requests, guidellmOutputTokens),
-      seconds,
-    ),
-    rateFigure(
-      {
-        kind: 'request-throughput',
-        metric: 'requests_per_second',
-        unit: 'requests/s',
-        definition: 'mean over time of the rate of ends = requests ÷ measured window (here: not trimmed)',
-      },
-      requests.length,
-      seconds,
-    ),
-  ]
+    },
+    e2e: {
+      metric: 'request_latency',
+      unit: 's',
+      definition: 'end of the stream − request start, usage and [DONE] included',
+      values: requests.map(request => orZero(guidellmRequestLatencySeconds(request))),
+      whenEmpty: 0,
+    },
+    'output-throughput': {
+      metric: 'output_tokens_per_second',
+      unit: 'tokens/s',
+      definition: 'mean over time of the token rate = Σ output tokens ÷ measured window (here: not trimmed)',
+      amount: sumOf(requests, guidellmOutputTokens),
+    },
+    'request-throughput': {
+      metric: 'requests_per_second',
+      unit: 'requests/s',
+      definition: 'mean over time of the rate of ends = requests ÷ measured window (here: not trimmed)',
+      amount: requests.length,
+    },
+  })
 }
 
 function orZero(value: number): number {

@@ -4,10 +4,9 @@
  * latencies are 0 where chunks hold several; answers with one token have neither TTFT nor TPOT.
  */
 import {
-  distributionFigures,
   gapsMs,
+  peerFigures,
   type ReportedFigure,
-  rateFigure,
   servedOf,
   spanMs,
   spanSeconds,
@@ -61,62 +60,42 @@ export function asInferencePerfReports(observations: readonly RequestObservation
     ({ times }) => times.sentUs,
     ({ times }) => times.endedUs,
   )
-  return [
-    ...distributionFigures(
-      {
-        kind: 'ttft',
-        metric: 'time_to_first_token',
-        unit: 's',
-        definition: 'first text − start, of answers with more than one token',
-      },
-      requests.map(inferencePerfTtftSeconds),
-    ),
-    ...distributionFigures(
-      {
-        kind: 'tpot',
-        metric: 'time_per_output_token',
-        unit: 's',
-        definition: '(last token − first token) ÷ (n − 1); n by the client’s tokenizer',
-      },
-      requests.map(inferencePerfTpotSeconds),
-    ),
-    ...distributionFigures(
-      {
-        kind: 'itl',
-        metric: 'inter_token_latency',
-        unit: 's',
-        definition: 'gaps between tokens, 0 within a chunk, pooled over all requests',
-      },
-      requests.flatMap(inferencePerfInterTokenLatenciesSeconds),
-    ),
-    ...distributionFigures(
-      {
-        kind: 'e2e',
-        metric: 'request_latency',
-        unit: 's',
-        definition: 'end of the answer − start, usage and [DONE] included',
-      },
-      requests.map(inferencePerfRequestLatencySeconds),
-    ),
-    rateFigure(
-      {
-        kind: 'output-throughput',
-        metric: 'output_tokens_per_sec',
-        unit: 'tokens/s',
-        definition: 'Σ output tokens of successes ÷ (last end − first start, failures included)',
-      },
-      sumOf(requests, inferencePerfOutputTokens),
-      seconds,
-    ),
-    rateFigure(
-      {
-        kind: 'request-throughput',
-        metric: 'requests_per_sec',
-        unit: 'requests/s',
-        definition: 'successes ÷ (last end − first start, failures included)',
-      },
-      requests.length,
-      seconds,
-    ),
-  ]
+  return peerFigures(seconds, {
+    ttft: {
+      metric: 'time_to_first_token',
+      unit: 's',
+      definition: 'first text − start, of answers with more than one token',
+      values: requests.map(inferencePerfTtftSeconds),
+    },
+    tpot: {
+      metric: 'time_per_output_token',
+      unit: 's',
+      definition: '(last token − first token) ÷ (n − 1); n by the client’s tokenizer',
+      values: requests.map(inferencePerfTpotSeconds),
+    },
+    itl: {
+      metric: 'inter_token_latency',
+      unit: 's',
+      definition: 'gaps between tokens, 0 within a chunk, pooled over all requests',
+      values: requests.flatMap(inferencePerfInterTokenLatenciesSeconds),
+    },
+    e2e: {
+      metric: 'request_latency',
+      unit: 's',
+      definition: 'end of the answer − start, usage and [DONE] included',
+      values: requests.map(inferencePerfRequestLatencySeconds),
+    },
+    'output-throughput': {
+      metric: 'output_tokens_per_sec',
+      unit: 'tokens/s',
+      definition: 'Σ output tokens of successes ÷ (last end − first start, failures included)',
+      amount: sumOf(requests, inferencePerfOutputTokens),
+    },
+    'request-throughput': {
+      metric: 'requests_per_sec',
+      unit: 'requests/s',
+      definition: 'successes ÷ (last end − first start, failures included)',
+      amount: requests.length,
+    },
+  })
 }

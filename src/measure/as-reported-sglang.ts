@@ -4,10 +4,9 @@
  * python/sglang/benchmark/backends/oai_chat_client.py (55c7579).
  */
 import {
-  distributionFigures,
   gapsMs,
+  peerFigures,
   type ReportedFigure,
-  rateFigure,
   servedOf,
   spanMs,
   spanSeconds,
@@ -51,65 +50,45 @@ export function asSglangBenchReports(observations: readonly RequestObservation[]
     ({ times }) => times.dispatchedUs,
     ({ times }) => times.endedUs,
   )
-  return [
-    ...distributionFigures(
-      {
-        kind: 'ttft',
-        metric: 'ttft_ms',
-        unit: 'ms',
-        definition: 'first chunk with reasoning or content − sent; 0 where there is none',
-      },
-      requests.map(sglangTtftMs),
-      0,
-    ),
-    ...distributionFigures(
-      {
-        kind: 'tpot',
-        metric: 'tpot_ms',
-        unit: 'ms',
-        definition: '(last line of the stream − first text) ÷ (n − 1), usage and [DONE] included',
-      },
-      requests.map(sglangTpotMs),
-      0,
-    ),
-    ...distributionFigures(
-      {
-        kind: 'itl',
-        metric: 'itl_ms',
-        unit: 'ms',
-        definition: 'gaps between chunks with text, however many tokens they hold, pooled over all requests',
-      },
-      requests.flatMap(sglangInterTokenLatenciesMs),
-      0,
-    ),
-    ...distributionFigures(
-      {
-        kind: 'e2e',
-        metric: 'e2e_latency_ms',
-        unit: 'ms',
-        definition: 'last line of the stream − sent, usage and [DONE] included',
-      },
-      requests.map(sglangLatencyMs),
-    ),
-    rateFigure(
-      {
-        kind: 'output-throughput',
-        metric: 'output_throughput',
-        unit: 'tok/s',
-        definition: 'Σ output tokens ÷ (all streams closed − start of the run)',
-      },
-      sumOf(requests, sglangOutputTokens),
-      seconds,
-    ),
-    rateFigure(
-      {
-        kind: 'request-throughput',
-        metric: 'request_throughput',
-        unit: 'req/s',
-        definition: 'successful requests ÷ (all streams closed − start of the run)',
-      },
-      requests.length,
-      seconds,
-    ),
-  ]
+  return peerFigures(seconds, {
+    ttft: {
+      metric: 'ttft_ms',
+      unit: 'ms',
+      definition: 'first chunk with reasoning or content − sent; 0 where there is none',
+      values: requests.map(sglangTtftMs),
+      whenEmpty: 0,
+    },
+    tpot: {
+      metric: 'tpot_ms',
+      unit: 'ms',
+      definition: '(last line of the stream − first text) ÷ (n − 1), usage and [DONE] included',
+      values: requests.map(sglangTpotMs),
+      whenEmpty: 0,
+    },
+    itl: {
+      metric: 'itl_ms',
+      unit: 'ms',
+      definition: 'gaps between chunks with text, however many tokens they hold, pooled over all requests',
+      values: requests.flatMap(sglangInterTokenLatenciesMs),
+      whenEmpty: 0,
+    },
+    e2e: {
+      metric: 'e2e_latency_ms',
+      unit: 'ms',
+      definition: 'last line of the stream − sent, usage and [DONE] included',
+      values: requests.map(sglangLatencyMs),
+    },
+    'output-throughput': {
+      metric: 'output_throughput',
+      unit: 'tok/s',
+      definition: 'Σ output tokens ÷ (all streams closed − start of the run)',
+      amount: sumOf(requests, sglangOutputTokens),
+    },
+    'request-throughput': {
+      metric: 'request_throughput',
+      unit: 'req/s',
+      definition: 'successful requests ÷ (all streams closed − start of the run)',
+      amount: requests.length,
+    },
+  })
 }

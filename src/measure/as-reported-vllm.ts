@@ -6,10 +6,9 @@
  * time of it, so the last text is taken.
  */
 import {
-  distributionFigures,
   gapsMs,
+  peerFigures,
   type ReportedFigure,
-  rateFigure,
   servedOf,
   spanMs,
   spanSeconds,
@@ -56,68 +55,47 @@ export function asVllmBenchReports(observations: readonly RequestObservation[]):
     ({ times }) => times.dispatchedUs,
     ({ times }) => times.endedUs,
   )
-  return [
-    ...distributionFigures(
-      {
-        kind: 'ttft',
-        metric: 'ttft_ms',
-        unit: 'ms',
-        definition: 'first event with choices − sent, a chunk with only the role included',
-      },
-      requests.map(vllmTtftMs),
-      0,
-    ),
-    ...distributionFigures(
-      {
-        kind: 'tpot',
-        metric: 'tpot_ms',
-        unit: 'ms',
-        definition:
-          '(last event with choices − first) ÷ (n − 1), one value a request with n > 1; 0 without any',
-      },
-      requests.map(vllmTpotMs),
-      0,
-    ),
-    ...distributionFigures(
-      {
-        kind: 'itl',
-        metric: 'itl_ms',
-        unit: 'ms',
-        definition:
-          'gaps between events with choices, however many tokens they hold, pooled over all requests',
-      },
-      requests.flatMap(vllmInterTokenLatenciesMs),
-      0,
-    ),
-    ...distributionFigures(
-      {
-        kind: 'e2e',
-        metric: 'e2el_ms',
-        unit: 'ms',
-        definition: 'last event with choices − sent; waiting for the client’s own cap is not in it',
-      },
-      requests.map(vllmLatencyMs),
-      0,
-    ),
-    rateFigure(
-      {
-        kind: 'output-throughput',
-        metric: 'output_throughput',
-        unit: 'tok/s',
-        definition: 'Σ output tokens ÷ (all streams closed − start of the run)',
-      },
-      sumOf(requests, vllmOutputTokens),
-      seconds,
-    ),
-    rateFigure(
-      {
-        kind: 'request-throughput',
-        metric: 'request_throughput',
-        unit: 'req/s',
-        definition: 'successful requests ÷ (all streams closed − start of the run)',
-      },
-      requests.length,
-      seconds,
-    ),
-  ]
+  return peerFigures(seconds, {
+    ttft: {
+      metric: 'ttft_ms',
+      unit: 'ms',
+      definition: 'first event with choices − sent, a chunk with only the role included',
+      values: requests.map(vllmTtftMs),
+      whenEmpty: 0,
+    },
+    tpot: {
+      metric: 'tpot_ms',
+      unit: 'ms',
+      definition:
+        '(last event with choices − first) ÷ (n − 1), one value a request with n > 1; 0 without any',
+      values: requests.map(vllmTpotMs),
+      whenEmpty: 0,
+    },
+    itl: {
+      metric: 'itl_ms',
+      unit: 'ms',
+      definition: 'gaps between events with choices, however many tokens they hold, pooled over all requests',
+      values: requests.flatMap(vllmInterTokenLatenciesMs),
+      whenEmpty: 0,
+    },
+    e2e: {
+      metric: 'e2el_ms',
+      unit: 'ms',
+      definition: 'last event with choices − sent; waiting for the client’s own cap is not in it',
+      values: requests.map(vllmLatencyMs),
+      whenEmpty: 0,
+    },
+    'output-throughput': {
+      metric: 'output_throughput',
+      unit: 'tok/s',
+      definition: 'Σ output tokens ÷ (all streams closed − start of the run)',
+      amount: sumOf(requests, vllmOutputTokens),
+    },
+    'request-throughput': {
+      metric: 'request_throughput',
+      unit: 'req/s',
+      definition: 'successful requests ÷ (all streams closed − start of the run)',
+      amount: requests.length,
+    },
+  })
 }
