@@ -1,6 +1,6 @@
 /** Runs for tests of comparisons: requests with chance in their latencies, faster or slower by a factor. */
 import { RandomStream } from '../core/random.ts'
-import { type ImportedRequest, type ImportedRun, importedLoad, unknownMoney } from './interop/imported-run.ts'
+import { type ImportedRequest, type ImportedRun, importedLoad, runOf } from './interop/imported-run.ts'
 import { countsOfRequests, latencyOfRequests, tokensOfRequests } from './interop/request-statistics.ts'
 
 export interface RunParts {
@@ -42,7 +42,7 @@ export function importedRun({
   })
   const seconds = (count * factor) / 10
   const tokens = tokensOfRequests(requests)
-  return {
+  return runOf({
     tool: 'tokenwright',
     toolVersion: '0.1.0',
     files: ['result.json'],
@@ -53,7 +53,6 @@ export function importedRun({
     durationSeconds: seconds,
     requests,
     latency: latencyOfRequests(requests),
-    intervals: [],
     counts: countsOfRequests(requests),
     tokens,
     rates: {
@@ -61,12 +60,9 @@ export function importedRun({
       inputTokensPerSecond: (100 * (count - failed)) / seconds,
       outputTokensPerSecond: (50 * (count - failed)) / seconds,
       totalTokensPerSecond: (150 * (count - failed)) / seconds,
-      goodRequestsPerSecond: null,
-      devices: null,
     },
-    money: { ...unknownMoney, usdPerMillionTokens: 0.3 * factor },
-    verdict: null,
+    money: { usdPerMillionTokens: 0.3 * factor },
     notes: [],
     ...changes,
-  }
+  })
 }

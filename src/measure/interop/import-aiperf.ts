@@ -4,14 +4,13 @@
  * of ai-dynamo/aiperf.
  */
 import {
+  figuresByMetric,
   type ImportedMetric,
   type ImportedRequest,
   type ImportedRun,
   importedLoad,
-  knownFigures,
-  type LatencyFigures,
+  runOf,
   unknownFigures,
-  unknownMoney,
 } from './imported-run.ts'
 import {
   fieldAt,
@@ -27,8 +26,9 @@ import type { MeasuredDocument } from './measured-file.ts'
 import {
   countsOfRequests,
   latencyOfRequests,
-  secondsOfRequests,
-  tokensOfRequests,
+  ratePerSecond,
+  saidByRequests,
+  sumOfKnown,
 } from './request-statistics.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -68,7 +68,7 @@ export function importAiperf(
   const outputRate = at('output_token_throughput')
   const inputRate = at('input_token_throughput')
   const served = at('request_count')
-  return {
+  return runOf({
     tool: isAiperf ? 'aiperf' : 'genai-perf',
     toolVersion: textAt(value, 'aiperf_version', where),
     files,
@@ -85,7 +85,6 @@ export function importAiperf(
       service: { ...figuresOfSummary(value, where), ...own?.service },
       response: own?.response ?? null,
     },
-    intervals: [],
     counts:
       requests === null
         ? { served, failed: at('error_request_count') ?? (served === null ? null : 0) }
@@ -97,13 +96,14 @@ export function importAiperf(
     },
     rates: {
       requestsPerSecond: at('request_throughput'),
-      inputTokensPerSecond: inputRate ?? ratio(at('total_isl'), at('benchmark_duration')),
+      inputTokensPerSecond: inputRate ?? ratePerSecond(at('total_isl'), at('benchmark_duration')),
       outputTokensPerSecond: outputRate,
-      totalTokensPerSecond: ratio(sum(at('total_isl'), at('total_osl')), at('benchmark_duration')),
+      totalTokensPerSecond: ratePerSecond(
+        sumOfKnown(at('total_isl'), at('total_osl')),
+        at('benchmark_duration'),
+      ),
       goodRequestsPerSecond: at('goodput'),
-      devices: null,
     },
-    money: unknownMoney,
     verdict:
       fieldAt(value, 'was_cancelled') === true || fieldAt(value, 'is_complete') === false
         ? {
@@ -112,40 +112,18 @@ export function importAiperf(
           }
         : null,
     notes: aiperfNotes(requests !== null),
-  }
+  })
 }
 
 /** profile_export.jsonl alone. */
 export function importAiperfRecords(requests: readonly ImportedRequest[], file: string): ImportedRun {
-  const seconds = secondsOfRequests(requests)
-  const tokens = tokensOfRequests(requests)
-  const counts = countsOfRequests(requests)
-  return {
+  return runOf({
     tool: 'aiperf',
-    toolVersion: null,
     files: [file],
-    model: null,
-    endpoint: null,
-    startedAt: null,
     load: importedLoad(null, null, 'load not said'),
-    durationSeconds: seconds,
-    requests,
-    latency: latencyOfRequests(requests),
-    intervals: [],
-    counts,
-    tokens,
-    rates: {
-      requestsPerSecond: ratio(counts.served, seconds),
-      inputTokensPerSecond: ratio(tokens.input, seconds),
-      outputTokensPerSecond: ratio(tokens.output, seconds),
-      totalTokensPerSecond: ratio(sum(tokens.input, tokens.output), seconds),
-      goodRequestsPerSecond: null,
-      devices: null,
-    },
-    money: unknownMoney,
-    verdict: null,
+    ...saidByRequests(requests),
     notes: [...aiperfNotes(true), 'model and load stand in profile_export_aiperf.json, which was not given'],
-  }
+  })
 }
 
 function aiperfNotes(hasRequests: boolean): string[] {
@@ -232,7 +210,7 @@ function chunksOf(value: Fields, firstUs: number, where: string): number[] | nul
 }
 
 function figuresOfSummary(value: unknown, where: string): ImportedRun['latency']['service'] {
-  const of = (metric: ImportedMetric): LatencyFigures | null => {
+  return figuresByMetric(metric => {
     const tag = tags[metric]
     if (!isObject(fieldAt(value, tag))) return null
     const unit = textAt(value, `${tag}.unit`, where)
@@ -251,8 +229,7 @@ function figuresOfSummary(value: unknown, where: string): ImportedRun['latency']
       p99Ms: at('p99'),
       maximumMs: at('max'),
     }
-  }
-  return knownFigures({ ttft: of('ttft'), tpot: of('tpot'), itl: of('itl'), e2e: of('e2e') })
+  })
 }
 
 /** In 0.13: models.items[].name; before: endpoint.model_names. */
@@ -282,12 +259,4 @@ function loadField(value: unknown, where: string, ...names: readonly string[]): 
     names.flatMap(name => [`input_config.loadgen.${name}`, `input_config.perf_analyzer.stimulus.${name}`]),
     where,
   )
-}
-
-function sum(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? null : a + b
-}
-
-function ratio(amount: number | null, seconds: number | null): number | null {
-  return amount === null || seconds === null || !(seconds > 0) ? null : amount / seconds
 }

@@ -12,8 +12,8 @@ import {
   importedLoad,
   knownFigures,
   type LatencyFigures,
+  runOf,
   unknownFigures,
-  unknownMoney,
 } from './imported-run.ts'
 import {
   fieldAt,
@@ -77,7 +77,7 @@ function oneBenchmark(
   // Requests may be a sample (sample_requests); then the tool's own figures are of more of them.
   const all = requests !== null && served === requests.filter(({ outcome }) => outcome === 'served').length
   const own = requests !== null && all ? latencyOfRequests(requests) : null
-  return {
+  return runOf({
     tool: 'guidellm',
     toolVersion: textAt(report, 'metadata.guidellm_version', where),
     files: [file],
@@ -90,11 +90,9 @@ function oneBenchmark(
     durationSeconds: numberAt(benchmark, 'duration', where) ?? secondsBetween(benchmark, where),
     requests: all ? requests : null,
     latency: { service: { ...figures(benchmark, where), ...own?.service }, response: own?.response ?? null },
-    intervals: [],
     counts: { served, failed: failures(benchmark, where) },
     tokens: {
       input: numberAt(benchmark, 'metrics.prompt_token_count.successful.total_sum', where),
-      cachedInput: null,
       output: numberAt(benchmark, 'metrics.output_token_count.successful.total_sum', where),
     },
     rates: {
@@ -102,11 +100,7 @@ function oneBenchmark(
       inputTokensPerSecond: rate(benchmark, 'prompt_tokens_per_second', where),
       outputTokensPerSecond: rate(benchmark, 'output_tokens_per_second', where),
       totalTokensPerSecond: rate(benchmark, 'tokens_per_second', where),
-      goodRequestsPerSecond: null,
-      devices: null,
     },
-    money: unknownMoney,
-    verdict: null,
     notes: [
       'its time_per_output_token (first token included) is left out; its inter_token_latency is read as TPOT',
       ...(all
@@ -120,7 +114,7 @@ function oneBenchmark(
         ? [`report version ${version} is newer than what is known`]
         : []),
     ],
-  }
+  })
 }
 
 /** constant@2, concurrent@16, synchronous, throughput. */
@@ -202,7 +196,6 @@ function figures(benchmark: Fields, where: string): ImportedRun['latency']['serv
   return knownFigures({
     ttft: of('time_to_first_token_ms', 1),
     tpot: of('inter_token_latency_ms', 1),
-    itl: null,
     e2e: of('request_latency', 1000),
   })
 }

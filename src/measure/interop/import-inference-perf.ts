@@ -4,14 +4,13 @@
  * prompt_len and output_len instead of totals, and no benchmark_time_seconds.
  */
 import {
+  figuresByMetric,
   type ImportedMetric,
   type ImportedRequest,
   type ImportedRun,
   importedLoad,
-  knownFigures,
-  type LatencyFigures,
+  runOf,
   unknownFigures,
-  unknownMoney,
 } from './imported-run.ts'
 import {
   fieldAt,
@@ -23,12 +22,7 @@ import {
   refuseMeasurements,
 } from './json-fields.ts'
 import type { MeasuredDocument } from './measured-file.ts'
-import {
-  countsOfRequests,
-  latencyOfRequests,
-  secondsOfRequests,
-  tokensOfRequests,
-} from './request-statistics.ts'
+import { saidByRequests } from './request-statistics.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -72,13 +66,9 @@ export function importInferencePerf({ value, where }: MeasuredDocument, file: st
       (mean === null || served === null ? null : mean * served)
     )
   }
-  return {
+  return runOf({
     tool: 'inference-perf',
-    toolVersion: null,
     files: [file],
-    model: null,
-    endpoint: null,
-    startedAt: null,
     load: importedLoad(
       numberAt(value, 'load_summary.concurrency', where),
       numberAt(value, 'load_summary.concurrency', where) === null
@@ -89,9 +79,7 @@ export function importInferencePerf({ value, where }: MeasuredDocument, file: st
     durationSeconds:
       numberAt(value, 'benchmark_time_seconds', where) ??
       (served === null || !requestsPerSecond ? null : served / requestsPerSecond),
-    requests: null,
-    latency: { service: figures(value, where), response: null },
-    intervals: [],
+    latency: { service: figures(value, where) },
     counts: { served, failed: numberAt(value, 'failures.count', where) },
     tokens: {
       input: total('prompt_tokens', 'prompt_len'),
@@ -104,18 +92,15 @@ export function importInferencePerf({ value, where }: MeasuredDocument, file: st
       outputTokensPerSecond: numberAt(value, 'successes.throughput.output_tokens_per_sec', where),
       totalTokensPerSecond: numberAt(value, 'successes.throughput.total_tokens_per_sec', where),
       goodRequestsPerSecond: firstNumberAt(value, ['successes.goodput_metrics.request_goodput'], where),
-      devices: null,
     },
-    money: unknownMoney,
-    verdict: null,
     notes,
-  }
+  })
 }
 
 /** Seconds there, milliseconds here. */
 function figures(value: unknown, where: string): ImportedRun['latency']['service'] {
   const count = numberAt(value, 'successes.count', where)
-  const of = (metric: ImportedMetric): LatencyFigures | null => {
+  return figuresByMetric(metric => {
     const path = `successes.latency.${metricKeys[metric]}`
     if (!isObject(fieldAt(value, path))) return null
     const at = (statistic: string) => {
@@ -133,8 +118,7 @@ function figures(value: unknown, where: string): ImportedRun['latency']['service
       p99Ms: at('p99'),
       maximumMs: at('max'),
     }
-  }
-  return knownFigures({ ttft: of('ttft'), tpot: of('tpot'), itl: of('itl'), e2e: of('e2e') })
+  })
 }
 
 /** All requests of all stages; which stage each belongs to is not in the file. */
@@ -146,39 +130,13 @@ export function importInferencePerfRequests({ value, where }: MeasuredDocument, 
       'take per_request_lifecycle_metrics.json as it was written',
     )
   }
-  const requests = inferencePerfRequests(value, where)
-  const seconds = secondsOfRequests(requests)
-  const tokens = tokensOfRequests(requests)
-  const counts = countsOfRequests(requests)
-  const perSecond = (amount: number | null) => (amount === null || !seconds ? null : amount / seconds)
-  return {
+  return runOf({
     tool: 'inference-perf',
-    toolVersion: null,
     files: [file],
-    model: null,
-    endpoint: null,
-    startedAt: null,
     load: importedLoad(null, null, 'all stages'),
-    durationSeconds: seconds,
-    requests,
-    latency: latencyOfRequests(requests),
-    intervals: [],
-    counts,
-    tokens,
-    rates: {
-      requestsPerSecond: perSecond(counts.served),
-      inputTokensPerSecond: perSecond(tokens.input),
-      outputTokensPerSecond: perSecond(tokens.output),
-      totalTokensPerSecond: perSecond(
-        tokens.input === null || tokens.output === null ? null : tokens.input + tokens.output,
-      ),
-      goodRequestsPerSecond: null,
-      devices: null,
-    },
-    money: unknownMoney,
-    verdict: null,
+    ...saidByRequests(inferencePerfRequests(value, where)),
     notes: [...notes, 'the file does not say which stage a request belongs to'],
-  }
+  })
 }
 
 export function inferencePerfRequests(list: readonly unknown[], where: string): ImportedRequest[] {

@@ -8,13 +8,12 @@
 
 import { millisecondFigures } from './import-vllm.ts'
 import {
+  figuresByMetric,
   type ImportedMetric,
   type ImportedRun,
   importedLoad,
   knownFigures,
-  unknownCounts,
-  unknownMoney,
-  unknownTokens,
+  runOf,
 } from './imported-run.ts'
 import { fieldAt, firstNumberAt, isObject, numberAt, refuseMeasurements, textAt } from './json-fields.ts'
 import type { MeasuredDocument } from './measured-file.ts'
@@ -37,33 +36,20 @@ export function importInferencex({ value, where }: MeasuredDocument, file: strin
   const inputPerGpu = numberAt(value, 'input_tput_per_gpu', where)
   const total = times(totalPerGpu, gpus.all)
   const output = times(outputPerGpu, gpus.decode)
-  return {
+  return runOf({
     tool: 'inferencex',
-    toolVersion: null,
     files: [file],
     model: textAt(value, 'model', where),
-    endpoint: null,
-    startedAt: null,
     load: importedLoad(numberAt(value, 'conc', where), null),
-    durationSeconds: null,
-    requests: null,
-    latency: { service: figures(value, where), response: null },
-    intervals: [],
-    counts: unknownCounts,
-    tokens: unknownTokens,
+    latency: { service: figures(value, where) },
     rates: {
-      requestsPerSecond: null,
       inputTokensPerSecond:
         times(inputPerGpu, gpus.prefill) ?? (total === null || output === null ? null : total - output),
       outputTokensPerSecond: output,
       totalTokensPerSecond: total,
-      goodRequestsPerSecond: null,
       devices: gpus.all,
     },
-    money: {
-      ...unknownMoney,
-      joulesPerOutputToken: numberAt(value, 'joules_per_output_token', where),
-    },
+    money: { joulesPerOutputToken: numberAt(value, 'joules_per_output_token', where) },
     verdict:
       fieldAt(value, 'power_valid') === false
         ? { level: 'suspect', reasons: ['its power is marked as not valid'] }
@@ -80,7 +66,7 @@ export function importInferencex({ value, where }: MeasuredDocument, file: strin
         ? ['joules per output token count the boards of the decode GPUs only']
         : []),
     ],
-  }
+  })
 }
 
 interface GpuCounts {
@@ -119,9 +105,9 @@ function figures(value: unknown, where: string): ImportedRun['latency']['service
     itl: 'itl',
     e2e: 'e2el',
   }
-  const of = (metric: ImportedMetric) =>
-    millisecondFigures(value, where, statistic => `${statistic}_${keys[metric]}`, 1000)
-  return knownFigures({ ttft: of('ttft'), tpot: of('tpot'), itl: of('itl'), e2e: of('e2e') })
+  return figuresByMetric(metric =>
+    millisecondFigures(value, where, statistic => `${statistic}_${keys[metric]}`, 1000),
+  )
 }
 
 /** agentic aggregates: utils/agentic/aggregation/request_metrics.py at 45d8c08; all per-GPU figures ÷ all GPUs. */
@@ -130,40 +116,27 @@ export function importAgenticInferencex({ value, where }: MeasuredDocument, file
   const statistics = (metric: string) =>
     millisecondFigures(fieldAt(value, `${path}.latency.${metric}`), where, statistic => statistic, 1000)
   const rate = (side: string) => numberAt(value, `${path}.throughput.${side}.tokens_per_second`, where)
-  return {
+  return runOf({
     tool: 'inferencex',
-    toolVersion: null,
     files: [file],
     model: textAt(value, 'model', where),
-    endpoint: null,
-    startedAt: null,
     load: importedLoad(firstNumberAt(value, ['conc', 'users'], where), null),
     durationSeconds: numberAt(value, `${path}.throughput.duration_seconds`, where),
-    requests: null,
     latency: {
       service: knownFigures({
         ttft: statistics('ttft'),
         tpot: statistics('tpot'),
-        itl: null,
         e2e: statistics('e2el'),
       }),
-      response: null,
     },
-    intervals: [],
-    counts: unknownCounts,
-    tokens: unknownTokens,
     rates: {
       requestsPerSecond: numberAt(value, `${path}.qps.mean`, where),
       inputTokensPerSecond: rate('input'),
       outputTokensPerSecond: rate('output'),
       totalTokensPerSecond: rate('total'),
-      goodRequestsPerSecond: null,
-      devices: null,
     },
-    money: unknownMoney,
-    verdict: null,
     notes: ['agentic trajectories measured by AIPerf; concurrency is the number of live trajectories'],
-  }
+  })
 }
 
 function times(perGpu: number | null, gpus: number): number | null {

@@ -9,10 +9,8 @@ import {
   importedLoad,
   knownFigures,
   type LatencyFigures,
+  runOf,
   unknownFigures,
-  unknownMoney,
-  unknownRates,
-  unknownTokens,
 } from './imported-run.ts'
 import { fieldAt, firstTextAt, isObject, numberAt, refuseMeasurements, textAt } from './json-fields.ts'
 import type { MeasuredDocument } from './measured-file.ts'
@@ -173,29 +171,16 @@ function loadgenRun(file: string, scenario: string, validity: string, figures: L
   const load: ImportedLoad = isServer
     ? importedLoad(null, figures.targetRate, 'server')
     : importedLoad(/single/i.test(scenario) ? 1 : null, null, scenario.toLowerCase())
-  return {
+  return runOf({
     tool: 'mlperf-loadgen',
-    toolVersion: null,
     files: [file],
-    model: null,
-    endpoint: null,
-    startedAt: null,
     load,
-    durationSeconds: null,
-    requests: null,
-    latency: {
-      service: knownFigures({ ttft: figures.ttft, tpot: figures.tpot, itl: null, e2e: figures.e2e }),
-      response: null,
-    },
-    intervals: [],
-    counts: { served: figures.samples, failed: null },
-    tokens: unknownTokens,
+    latency: { service: knownFigures({ ttft: figures.ttft, tpot: figures.tpot, e2e: figures.e2e }) },
+    counts: { served: figures.samples },
     rates: {
-      ...unknownRates,
       requestsPerSecond: figures.samplesPerSecond,
       outputTokensPerSecond: figures.tokensPerSecond,
     },
-    money: unknownMoney,
     verdict:
       validity === 'VALID'
         ? { level: 'valid', reasons: [] }
@@ -203,7 +188,7 @@ function loadgenRun(file: string, scenario: string, validity: string, figures: L
     notes: [
       'LoadGen calls a sample what others call a request; a rate counts one sample less than there were',
     ],
-  }
+  })
 }
 
 export function isEndpointsSummary(value: Readonly<Record<string, unknown>>): boolean {
@@ -237,41 +222,33 @@ export function importEndpoints({ value, where }: MeasuredDocument, file: string
     })
   }
   const complete = fieldAt(value, 'complete')
-  return {
+  return runOf({
     tool: 'mlperf-endpoints',
     toolVersion: textAt(value, 'version', where),
     files: [file],
     model: firstTextAt(value, ['run_config.model.name', 'run_config.model']),
-    endpoint: null,
-    startedAt: null,
     load: importedLoad(
       numberAt(value, 'run_config.load_pattern.target_concurrency', where),
       numberAt(value, 'run_config.load_pattern.target_qps', where),
       'load not said',
     ),
     durationSeconds: durationNs === null ? null : durationNs / 1e9,
-    requests: null,
     latency: {
       service: knownFigures({
         ttft: figures('ttft'),
         tpot: figures('tpot'),
-        itl: null,
         e2e: figures('latency'),
       }),
-      response: null,
     },
-    intervals: [],
     counts: {
       served: numberAt(value, 'n_samples_completed', where),
       failed: numberAt(value, 'n_samples_failed', where),
     },
-    tokens: { ...unknownTokens, output: numberAt(value, 'output_sequence_lengths.total', where) },
+    tokens: { output: numberAt(value, 'output_sequence_lengths.total', where) },
     rates: {
-      ...unknownRates,
       requestsPerSecond: numberAt(value, 'qps', where),
       outputTokensPerSecond: numberAt(value, 'tps', where),
     },
-    money: unknownMoney,
     verdict:
       complete === false
         ? {
@@ -280,7 +257,7 @@ export function importEndpoints({ value, where }: MeasuredDocument, file: string
           }
         : null,
     notes: ['TPOT and output tokens by its own tokenizer, after the run'],
-  }
+  })
 }
 
 function orNothing(figures: LatencyFigures): LatencyFigures | null {

@@ -4,12 +4,11 @@ import { firstTokenUs, inputTokensOf, outputTokensOf, type RequestObservation } 
 import { requestsFileLine } from '../observation-json.ts'
 import type { VerdictLevel } from '../verdict.ts'
 import {
+  figuresByMetric,
   type ImportedInterval,
   type ImportedMetric,
   type ImportedRequest,
   type ImportedRun,
-  knownFigures,
-  type LatencyFigures,
   unknownFigures,
 } from './imported-run.ts'
 import { fieldAt, isObject, listAt, numberAt, refuseMeasurements, textAt } from './json-fields.ts'
@@ -124,7 +123,7 @@ const summaryKeys: Readonly<Record<LatencyClock, Readonly<Record<ImportedMetric,
 }
 
 function figures(point: Fields, clock: LatencyClock, where: string): ImportedRun['latency']['service'] {
-  const of = (metric: ImportedMetric): LatencyFigures | null => {
+  return figuresByMetric(metric => {
     const path = `summary.latency.${summaryKeys[clock][metric]}`
     const at = (name: string) => numberAt(point, `${path}.${name}`, where)
     const count = at('count')
@@ -140,8 +139,7 @@ function figures(point: Fields, clock: LatencyClock, where: string): ImportedRun
       p99Ms: at('p99Ms'),
       maximumMs: at('maximumMs'),
     }
-  }
-  return knownFigures({ ttft: of('ttft'), tpot: of('tpot'), itl: of('itl'), e2e: of('e2e') })
+  })
 }
 
 function intervals(point: Fields, where: string): ImportedInterval[] {

@@ -66,6 +66,16 @@ describe('our own', () => {
 })
 
 describe('what is no result', () => {
+  const whole: readonly Readonly<Record<string, unknown>>[] = [
+    vllmDetailed,
+    sglangDetailed,
+    aiperfSummaryExport,
+    guidellmReport,
+    inferencePerfStage,
+    inferencexAggregated,
+    endpointsSummary,
+  ]
+
   test.each([
     ['', /empty/],
     ['\n\n', /empty/],
@@ -85,15 +95,6 @@ describe('what is no result', () => {
   })
 
   test('every result cut anywhere is refused or unknown, and never an internal error', () => {
-    const whole = [
-      vllmDetailed,
-      sglangDetailed,
-      aiperfSummaryExport,
-      guidellmReport,
-      inferencePerfStage,
-      inferencexAggregated,
-      endpointsSummary,
-    ]
     fc.assert(
       fc.property(
         fc.constantFrom(...whole),
@@ -111,15 +112,6 @@ describe('what is no result', () => {
   })
 
   test('a field of any kind in the wrong place is never an internal error', () => {
-    const whole: readonly Readonly<Record<string, unknown>>[] = [
-      vllmDetailed,
-      sglangDetailed,
-      aiperfSummaryExport,
-      guidellmReport,
-      inferencePerfStage,
-      inferencexAggregated,
-      endpointsSummary,
-    ]
     fc.assert(
       fc.property(
         fc.constantFrom(...whole),

@@ -5,14 +5,14 @@
  */
 import { endpointKind } from './endpoint-kind.ts'
 import {
+  figuresByMetric,
   type ImportedMetric,
   type ImportedRequest,
   type ImportedRun,
   importedLoad,
-  knownFigures,
   type LatencyFigures,
+  runOf,
   unknownFigures,
-  unknownMoney,
 } from './imported-run.ts'
 import {
   firstNumberAt,
@@ -36,9 +36,8 @@ export function importVllm({ value, where }: MeasuredDocument, file: string): Im
   const failed =
     requests?.filter(({ outcome }) => outcome !== 'served').length ?? numberAt(value, 'failed', where)
   const own = requests === null ? null : latencyOfRequests(requests)
-  return {
+  return runOf({
     tool: 'vllm-bench',
-    toolVersion: null,
     files: [file],
     model: textAt(value, 'model_id', where),
     endpoint: endpointKind(textAt(value, 'endpoint_type', where) ?? textAt(value, 'backend', where)),
@@ -47,14 +46,12 @@ export function importVllm({ value, where }: MeasuredDocument, file: string): Im
     durationSeconds: numberAt(value, 'duration', where),
     requests,
     latency: { service: { ...vllmFigures(value, where), ...own?.service }, response: own?.response ?? null },
-    intervals: [],
     counts:
       requests === null
         ? { served: numberAt(value, 'completed', where), failed }
         : countsOfRequests(requests),
     tokens: {
       input: numberAt(value, 'total_input_tokens', where),
-      cachedInput: null,
       output: numberAt(value, 'total_output_tokens', where),
     },
     rates: {
@@ -63,10 +60,7 @@ export function importVllm({ value, where }: MeasuredDocument, file: string): Im
       outputTokensPerSecond: numberAt(value, 'output_throughput', where),
       totalTokensPerSecond: numberAt(value, 'total_token_throughput', where),
       goodRequestsPerSecond: firstNumberAt(value, ['request_goodput', 'request_goodput:'], where),
-      devices: null,
     },
-    money: unknownMoney,
-    verdict: null,
     notes: [
       'TTFT is that of the first event with choices: a chunk with only the role counts',
       ...(requests === null
@@ -74,7 +68,7 @@ export function importVllm({ value, where }: MeasuredDocument, file: string): Im
         : ['every chunk is taken for one token in ITL']),
       'TPOT of requests with one token is left out',
     ],
-  }
+  })
 }
 
 function inputRate(value: unknown, where: string): number | null {
@@ -92,9 +86,9 @@ const metricKeys: Readonly<Record<ImportedMetric, string>> = {
 
 /** mean_ttft_ms, p99_tpot_ms … */
 function vllmFigures(value: unknown, where: string): ImportedRun['latency']['service'] {
-  const of = (metric: ImportedMetric): LatencyFigures | null =>
-    millisecondFigures(value, where, statistic => `${statistic}_${metricKeys[metric]}_ms`)
-  return knownFigures({ ttft: of('ttft'), tpot: of('tpot'), itl: of('itl'), e2e: of('e2e') })
+  return figuresByMetric(metric =>
+    millisecondFigures(value, where, statistic => `${statistic}_${metricKeys[metric]}_ms`),
+  )
 }
 
 /** Statistics under keys made of their names; null when there is no mean and no median. */
@@ -123,12 +117,9 @@ export function millisecondFigures(
 }
 
 function requestsOf(value: unknown, where: string): ImportedRequest[] | null {
-  const ttfts = numbersAt(value, 'ttfts', where)
-  const gaps = listAt(value, 'itls', where)
-  const inputs = numbersAt(value, 'input_lens', where)
-  const outputs = numbersAt(value, 'output_lens', where)
-  if (ttfts === null || gaps === null || inputs === null || outputs === null) return null
-  const errors = listAt(value, 'errors', where)
+  const lists = keptLists(value, where)
+  if (lists === null) return null
+  const { ttfts, gaps, inputs, outputs, errors } = lists
   const starts = numbersAt(value, 'start_times', where)
   const latencies = numbersAt(value, 'latencies', where)
   for (const [name, list] of Object.entries({
@@ -160,6 +151,16 @@ function requestsOf(value: unknown, where: string): ImportedRequest[] | null {
       error: typeof errors?.[id] === 'string' ? errors[id] : '',
     }),
   )
+}
+
+/** What SGLang took over, too: a list each, an entry a request; null in a file without requests. */
+export function keptLists(value: unknown, where: string) {
+  const ttfts = numbersAt(value, 'ttfts', where)
+  const gaps = listAt(value, 'itls', where)
+  const inputs = numbersAt(value, 'input_lens', where)
+  const outputs = numbersAt(value, 'output_lens', where)
+  if (ttfts === null || gaps === null || inputs === null || outputs === null) return null
+  return { ttfts, gaps, inputs, outputs, errors: listAt(value, 'errors', where) }
 }
 
 export function gapList(value: unknown, name: string, where: string): readonly number[] {

@@ -142,16 +142,38 @@ export interface ImportedVerdict {
   readonly reasons: readonly string[]
 }
 
-export const unknownCounts: ImportedCounts = { served: null, failed: null }
-export const unknownTokens: ImportedTokens = { input: null, cachedInput: null, output: null }
-export const unknownMoney: ImportedMoney = { usdPerMillionTokens: null, joulesPerOutputToken: null }
-export const unknownRates: ImportedRates = {
-  requestsPerSecond: null,
-  inputTokensPerSecond: null,
-  outputTokensPerSecond: null,
-  totalTokensPerSecond: null,
-  goodRequestsPerSecond: null,
-  devices: null,
+type Grouped = 'latency' | 'counts' | 'tokens' | 'rates' | 'money'
+
+/** What a file says of a run. */
+export type SaidOfRun = Pick<ImportedRun, 'tool' | 'files' | 'load' | 'notes'> &
+  Partial<Omit<ImportedRun, Grouped>> & { readonly [Group in Grouped]?: Partial<ImportedRun[Group]> }
+
+/** The run of a file: what it does not say is unknown. */
+export function runOf(said: SaidOfRun): ImportedRun {
+  return {
+    toolVersion: null,
+    model: null,
+    endpoint: null,
+    startedAt: null,
+    durationSeconds: null,
+    requests: null,
+    intervals: [],
+    verdict: null,
+    ...said,
+    latency: { service: {}, response: null, ...said.latency },
+    counts: { served: null, failed: null, ...said.counts },
+    tokens: { input: null, cachedInput: null, output: null, ...said.tokens },
+    rates: {
+      requestsPerSecond: null,
+      inputTokensPerSecond: null,
+      outputTokensPerSecond: null,
+      totalTokensPerSecond: null,
+      goodRequestsPerSecond: null,
+      devices: null,
+      ...said.rates,
+    },
+    money: { usdPerMillionTokens: null, joulesPerOutputToken: null, ...said.money },
+  }
 }
 
 export const unknownFigures: LatencyFigures = {
@@ -180,9 +202,21 @@ export function importedLoad(
   return { name: parts.length === 0 ? otherwise : parts.join(', '), concurrency, requestsPerSecond }
 }
 
+/** Figures of every metric for which there are some. */
+export function figuresByMetric(
+  figures: (metric: ImportedMetric) => LatencyFigures | null,
+): ImportedLatency['service'] {
+  return knownFigures({
+    ttft: figures('ttft'),
+    tpot: figures('tpot'),
+    itl: figures('itl'),
+    e2e: figures('e2e'),
+  })
+}
+
 /** Metrics for which there are figures. */
 export function knownFigures(
-  figures: Readonly<Record<ImportedMetric, LatencyFigures | null>>,
-): Readonly<Partial<Record<ImportedMetric, LatencyFigures>>> {
+  figures: Readonly<Partial<Record<ImportedMetric, LatencyFigures | null>>>,
+): ImportedLatency['service'] {
   return Object.fromEntries(Object.entries(figures).filter(([, value]) => value !== null))
 }

@@ -2,13 +2,14 @@
 import { mean, quantile } from '../../core/statistics.ts'
 import type { LatencyClock } from '../../metrics/objective.ts'
 import {
+  figuresByMetric,
   type ImportedCounts,
   type ImportedLatency,
   type ImportedMetric,
   type ImportedRequest,
   type ImportedTokens,
-  knownFigures,
   type LatencyFigures,
+  type SaidOfRun,
 } from './imported-run.ts'
 
 /**
@@ -60,7 +61,7 @@ function addGapsMs({ chunksAfterUs, chunkTokens }: ImportedRequest, into: number
 }
 
 /** Null without values. */
-export function figuresOf(samplesMs: readonly number[]): LatencyFigures | null {
+function figuresOf(samplesMs: readonly number[]): LatencyFigures | null {
   if (samplesMs.length === 0) return null
   const sorted = [...samplesMs].sort((a, b) => a - b)
   const meanMs = mean(sorted)
@@ -77,15 +78,42 @@ export function figuresOf(samplesMs: readonly number[]): LatencyFigures | null {
   }
 }
 
+/** All that the requests alone tell of a run. */
+export function saidByRequests(
+  requests: readonly ImportedRequest[],
+): Pick<SaidOfRun, 'requests' | 'durationSeconds' | 'latency' | 'counts' | 'tokens' | 'rates'> {
+  const seconds = secondsOfRequests(requests)
+  const counts = countsOfRequests(requests)
+  const tokens = tokensOfRequests(requests)
+  return {
+    requests,
+    durationSeconds: seconds,
+    latency: latencyOfRequests(requests),
+    counts,
+    tokens,
+    rates: {
+      requestsPerSecond: ratePerSecond(counts.served, seconds),
+      inputTokensPerSecond: ratePerSecond(tokens.input, seconds),
+      outputTokensPerSecond: ratePerSecond(tokens.output, seconds),
+      totalTokensPerSecond: ratePerSecond(sumOfKnown(tokens.input, tokens.output), seconds),
+    },
+  }
+}
+
+/** Null when a part of the sum is unknown. */
+export function sumOfKnown(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : a + b
+}
+
+/** Null when the amount or the time is unknown, and without a time. */
+export function ratePerSecond(amount: number | null, seconds: number | null): number | null {
+  return amount === null || seconds === null || !(seconds > 0) ? null : amount / seconds
+}
+
 /** All four latencies on both clocks. */
 export function latencyOfRequests(requests: readonly ImportedRequest[]): ImportedLatency {
   const of = (clock: LatencyClock) =>
-    knownFigures({
-      ttft: figuresOf(latencySamplesMs(requests, 'ttft', clock)),
-      tpot: figuresOf(latencySamplesMs(requests, 'tpot', clock)),
-      itl: figuresOf(latencySamplesMs(requests, 'itl', clock)),
-      e2e: figuresOf(latencySamplesMs(requests, 'e2e', clock)),
-    })
+    figuresByMetric(metric => figuresOf(latencySamplesMs(requests, metric, clock)))
   const scheduled = requests.some(({ lateUs }) => Number.isFinite(lateUs))
   return { service: of('service'), response: scheduled ? of('response') : null }
 }
@@ -110,7 +138,7 @@ export function tokensOfRequests(requests: readonly ImportedRequest[]): Imported
 }
 
 /** From the first sent to the last one over, seconds; null where the tool keeps no times of sending. */
-export function secondsOfRequests(requests: readonly ImportedRequest[]): number | null {
+function secondsOfRequests(requests: readonly ImportedRequest[]): number | null {
   let last = Number.NEGATIVE_INFINITY
   let first = Number.POSITIVE_INFINITY
   for (const { sentUs, endedAfterUs } of requests) {
