@@ -1,37 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { resolveCoefficients } from '../perf/coefficients.ts'
-import { aggregated, denseModel, device, priorsOnly, shape } from '../perf/perf.fixture.ts'
+import { denseModel, device, priorsOnly } from '../perf/perf.fixture.ts'
 import { type PreparedPoint, preparePoint } from './evaluate-point.ts'
 import { fitEffects } from './fit.ts'
 import { defaultFitOptions } from './fit-options.ts'
-import type { MeasuredPoint } from './measured-point.ts'
+import { measuredPoint } from './measured-point.fixture.ts'
 
 /** A measured point whose numbers come from a hidden truth. */
 function point(id: string, concurrency: number, tensor: number, inputTokens: number): PreparedPoint {
-  const deployment = aggregated({ tensor })
-  const measured: MeasuredPoint = {
-    id,
-    file: 'serving_latency',
-    modelId: 'test/dense',
-    deployment,
-    shape: { ...shape, inputTokens },
-    nominalInputTokens: inputTokens,
-    nominalOutputTokens: shape.outputTokens,
-    load: { kind: 'closed', concurrency, requests: 10 * concurrency },
-    statistic: 'mean',
-    ttftMs: 1,
-    tpotMs: 1,
-    totalTokensPerSecondPerDevice: null,
-    outputTokensPerSecondPerDevice: null,
-    joulesPerOutputToken: null,
-    devices: tensor,
-    multiNode: false,
-    date: null,
-    engineVersion: null,
-    group: `TP${tensor}`,
-    decisionGroup: 'test',
-    suspect: null,
-  }
+  const measured = measuredPoint(
+    { concurrency, tensor, inputTokens },
+    { id, load: { kind: 'closed', concurrency, requests: 10 * concurrency }, ttftMs: 1, tpotMs: 1 },
+  )
   const prepared = preparePoint(measured, { architecture: () => denseModel, accelerator: () => device })
   if ('skipped' in prepared) throw new Error(prepared.skipped)
   return prepared

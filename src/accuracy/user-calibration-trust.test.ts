@@ -3,6 +3,7 @@ import { loadCatalog } from '../catalog/index.ts'
 import { present } from '../core/assert.ts'
 import { architectureKey, type CellCalibration, calibratedCell, cellOf } from '../perf/coefficients.ts'
 import { loadCoefficients } from '../perf/load-coefficients-file.ts'
+import { aggregated, shape } from '../perf/perf.fixture.ts'
 import { catalogLookups } from './catalog-lookups-file.ts'
 import type { TrustAnswer, TrustQuestion } from './trust.ts'
 import { calibrationNotes, withCalibratedTrust } from './user-calibration-trust.ts'
@@ -13,29 +14,11 @@ const architecture = present(lookups.architecture(modelId), 'is in the catalog')
 const accelerator = present(lookups.accelerator('h200-sxm'), 'is in the catalog')
 
 function question(tensor: number, acceleratorId = 'h200-sxm'): TrustQuestion {
-  const format = 'fp8'
+  const { pool, ...deployment } = aggregated({ tensor })
   return {
-    deployment: {
-      mode: 'aggregated',
-      engine: 'vllm',
-      precision: {
-        preset: format,
-        attention: format,
-        denseFeedForward: format,
-        routedExperts: format,
-        sharedExperts: format,
-        head: 'bf16',
-        keyValueCache: format,
-      },
-      speculation: null,
-      pool: {
-        acceleratorId,
-        parallelism: { tensor, pipeline: 1, attentionData: 1, expert: 1 },
-        replicas: 1,
-      },
-    },
+    deployment: { ...deployment, pool: { ...pool, acceleratorId } },
     accelerator: present(lookups.accelerator(acceleratorId), 'is in the catalog'),
-    shape: { inputTokens: 1000, outputTokens: 500, cachedTokens: 0, inputVariation: 0, outputVariation: 0 },
+    shape,
   }
 }
 

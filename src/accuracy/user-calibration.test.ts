@@ -9,6 +9,7 @@ import {
 import { loadCoefficients } from '../perf/load-coefficients-file.ts'
 import { catalogLookups } from './catalog-lookups-file.ts'
 import { type PreparedPoint, preparePoint } from './evaluate-point.ts'
+import { measuredPoint } from './measured-point.fixture.ts'
 import type { MeasuredPoint } from './measured-point.ts'
 import { shiftsOf, withShifts } from './multiplier.ts'
 import {
@@ -30,50 +31,8 @@ const widths: CalibrationWidths = {
   huber: 2,
 }
 
-function question(concurrency: number, inputTokens: number, tensor = 2): MeasuredPoint {
-  const format = 'fp8'
-  return {
-    id: `${inputTokens} at ${concurrency}`,
-    file: 'own_points',
-    modelId: 'meta-llama/Llama-3.1-70B',
-    deployment: {
-      mode: 'aggregated',
-      engine: 'vllm',
-      precision: {
-        preset: format,
-        attention: format,
-        denseFeedForward: format,
-        routedExperts: format,
-        sharedExperts: format,
-        head: 'bf16',
-        keyValueCache: format,
-      },
-      speculation: null,
-      pool: {
-        acceleratorId: 'h200-sxm',
-        parallelism: { tensor, pipeline: 1, attentionData: 1, expert: 1 },
-        replicas: 1,
-      },
-    },
-    shape: { inputTokens, outputTokens: 500, cachedTokens: 0, inputVariation: 0, outputVariation: 0 },
-    nominalInputTokens: inputTokens,
-    nominalOutputTokens: 500,
-    load: { kind: 'closed', concurrency, requests: null },
-    statistic: 'mean',
-    ttftMs: null,
-    tpotMs: null,
-    totalTokensPerSecondPerDevice: null,
-    outputTokensPerSecondPerDevice: null,
-    joulesPerOutputToken: null,
-    devices: tensor,
-    multiNode: false,
-    date: null,
-    engineVersion: null,
-    group: 'g',
-    decisionGroup: 'd',
-    suspect: null,
-  }
-}
+const question = (concurrency: number, inputTokens: number, tensor = 2) =>
+  measuredPoint({ concurrency, inputTokens, tensor })
 
 function prepared(point: MeasuredPoint): PreparedPoint {
   const result = preparePoint(point, lookups)

@@ -27,6 +27,7 @@ test('numbers are read as the decimals they print as', () => {
   expect(nanoUsdFromNumber(0.1)).toBe(100_000_000n)
   expect(nanoUsdFromNumber(1e-9)).toBe(1n)
   expect(nanoUsdFromProduct([3, 0.1])).toBe(300_000_000n)
+  expect(nanoUsdFromProduct([2, 0.1], 3n)).toBe(66_666_667n)
   expect(() => nanoUsdFromNumber(Number.NaN)).toThrow('assertion failed')
 })
 

@@ -29,11 +29,12 @@ export function nanoUsdFromNumber(usd: number): NanoUsd {
 }
 
 /**
- * The product of plain numbers as dollars (e.g. devices × price), multiplied exactly and rounded once, half to even:
- * 3 × 0.1 is 0.3, not 0.30000000000000004.
+ * The product of plain numbers ÷ a whole number as dollars (e.g. seconds × price per hour ÷ 3600), multiplied exactly and
+ * rounded once, half to even: 3 × 0.1 is 0.3, not 0.30000000000000004.
  */
-export function nanoUsdFromProduct(factors: readonly number[]): NanoUsd {
-  return toNanoUsd(multiplyRationals(factors.map(rationalFromNumber)))
+export function nanoUsdFromProduct(factors: readonly number[], divisor = 1n): NanoUsd {
+  const { numerator, denominator } = multiplyRationals(factors.map(rationalFromNumber))
+  return toNanoUsd({ numerator, denominator: denominator * divisor })
 }
 
 /** amount × numerator ÷ denominator, rounded half to even. */

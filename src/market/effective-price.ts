@@ -1,7 +1,7 @@
 /** One figure for a mix of token classes: what a million tokens cost when so much of the prompt comes from the cache. */
 import { assert } from '../core/assert.ts'
 import { usdFromNano } from '../core/money.ts'
-import { noUsage, type UsageClasses } from '../cost/usage.ts'
+import { noUsage, pricedClasses, type UsageClasses } from '../cost/usage.ts'
 import { costOfUsage } from './cost-of-usage.ts'
 import type { Prices } from './types.ts'
 
@@ -42,13 +42,7 @@ export function usageOfMix(mix: TokenMix): UsageClasses {
  * class that is used has no price, or nothing is used. Fees per request are left out: they depend on the size of requests.
  */
 export function effectivePrice(prices: Prices, usage: UsageClasses): number | null {
-  const tokens =
-    usage.uncachedInput +
-    usage.cachedInput +
-    usage.cacheWrite +
-    usage.inputAudio +
-    usage.output +
-    usage.outputAudio
+  const tokens = pricedClasses.reduce((total, name) => total + usage[name], 0)
   if (tokens === 0) return null
   const { nanoUsd, unpriced } = costOfUsage(prices, usage, { requests: 0 })
   return unpriced.length > 0 ? null : (usdFromNano(nanoUsd) / tokens) * 1e6

@@ -2,12 +2,12 @@
  * What a measured run drew, per token and in money: counters where every device has one, else power over time; each checked
  * against the other (docs/models/cost.md §5 for the bases).
  */
-import { nanoPerUsd } from '../core/money.ts'
+import { assert } from '../core/assert.ts'
+import { nanoUsdFromProduct, usdFromNano } from '../core/money.ts'
 import { tokensPerMillion, tokensPerSecondPerMegawatt } from '../cost/power.ts'
 import { type DeviceEnergy, type EnergyWindow, maximumGapSeconds, mostUncovered } from './energy-integral.ts'
 import type { EnergyMeter } from './energy-meters.ts'
 import type { EnergyResult } from './energy-result.ts'
-import { usdProduct } from './exact-usd.ts'
 
 export interface EnergyTariff {
   readonly usdPerKilowattHour: number
@@ -63,11 +63,14 @@ export function energyResult(input: EnergyInput): EnergyResult | null {
     usdPerMillionTokens:
       tariff === null || totalTokens <= 0
         ? null
-        : Number(usdProduct([joules, pue, tariff.usdPerKilowattHour], joulesPerKilowattHour)) /
-          Number(nanoPerUsd) /
-          (totalTokens / tokensPerMillion),
+        : usdOfEnergy(joules, pue, tariff) / (totalTokens / tokensPerMillion),
     warnings: warningsOf(input, seconds),
   }
+}
+
+function usdOfEnergy(joules: number, pue: number, { usdPerKilowattHour }: EnergyTariff): number {
+  assert(joules >= 0 && pue >= 0 && usdPerKilowattHour >= 0, 'energy and its price are not negative')
+  return usdFromNano(nanoUsdFromProduct([joules, pue, usdPerKilowattHour], joulesPerKilowattHour))
 }
 
 function warningsOf({ devices, expectedDevices, meter }: EnergyInput, seconds: number): string[] {

@@ -1,20 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { RandomSource } from '../core/random.ts'
 import { kolmogorovSmirnov } from './goodness-of-fit.ts'
-import { comparePairs, interleavedOrder, wilcoxonSignedRanks } from './paired-comparison.ts'
-
-describe('order of runs', () => {
-  it('is A B B A', () => {
-    expect(interleavedOrder(4).join('')).toBe('abbaabba')
-    expect(interleavedOrder(0)).toEqual([])
-  })
-
-  it('cancels a straight drift', () => {
-    const order = interleavedOrder(6)
-    const sum = (variant: string) => order.reduce((total, v, index) => total + (v === variant ? index : 0), 0)
-    expect(sum('a')).toBe(sum('b'))
-  })
-})
+import { comparePairs, wilcoxonSignedRanks } from './paired-comparison.ts'
 
 describe('pairs', () => {
   it('are compared by difference and by ratio', () => {

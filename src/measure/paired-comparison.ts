@@ -1,6 +1,6 @@
 /**
  * Two variants measured in pairs, one after the other, so that what drifts (heat, neighbours, other load) hits both alike:
- * in which order to run them, and whether they differ.
+ * whether they differ.
  */
 import { assert } from '../core/assert.ts'
 import { studentProbability } from '../core/incomplete-beta.ts'
@@ -9,17 +9,6 @@ import { mean, ranks } from '../core/statistics.ts'
 import { orNull } from '../metrics/latency-summary.ts'
 import { defaultConfidence } from './percentile-interval.ts'
 import { sampleDeviation, studentT } from './repeated-runs.ts'
-
-export type Variant = 'a' | 'b'
-
-/**
- * A B B A A B B A …: in every two pairs each variant goes first once, so a straight drift cancels. Pairs of successive runs.
- */
-export function interleavedOrder(pairs: number): Variant[] {
-  return Array.from({ length: pairs }, (_, pair): Variant[] =>
-    pair % 2 === 0 ? ['a', 'b'] : ['b', 'a'],
-  ).flat()
-}
 
 export interface PairedComparison {
   readonly pairs: number

@@ -1,6 +1,7 @@
 /** How far a percentile of a finite sample can be trusted: distribution-free confidence intervals from order statistics. */
 import { assert } from '../core/assert.ts'
 import { binomialAtMost } from '../core/incomplete-beta.ts'
+import { smallestCount } from '../core/smallest-count.ts'
 import { normalQuantile } from '../core/special-functions.ts'
 import type { Distribution } from '../metrics/distribution.ts'
 import { orNull } from '../metrics/latency-summary.ts'
@@ -181,17 +182,5 @@ export const mlperfConfidence = 0.99
  */
 export function mlperfSample(q: number): number {
   assert(q > 0 && q < 1, `a quantile lies between 0 and 1, got ${q}`)
-  let low = 1
-  let high = 2
-  const enough = (count: number) => binomialAtMost(1, count, 1 - q) <= 1 - mlperfConfidence
-  while (!enough(high)) {
-    low = high
-    high *= 2
-  }
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2)
-    if (enough(middle)) high = middle
-    else low = middle
-  }
-  return high
+  return smallestCount(count => binomialAtMost(1, count, 1 - q) <= 1 - mlperfConfidence)
 }

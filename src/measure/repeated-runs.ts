@@ -1,6 +1,7 @@
 /** One figure of several runs of the same measurement: how well it is known, and how many more runs it would take. */
 import { assert } from '../core/assert.ts'
 import { studentQuantile } from '../core/incomplete-beta.ts'
+import { smallestCount } from '../core/smallest-count.ts'
 import { mean } from '../core/statistics.ts'
 import { orNull, ratioOrNull } from '../metrics/latency-summary.ts'
 import { defaultConfidence } from './percentile-interval.ts'
@@ -49,19 +50,10 @@ export function furtherRunsNeeded(
   assert(relativeError > 0, `an error to reach is above zero, got ${relativeError}`)
   const { cv } = summariseRuns(values, confidence)
   if (cv === null) return null
-  const reached = (runs: number) => (studentT(confidence, runs - 1) * cv) / Math.sqrt(runs) <= relativeError
-  let low = 1
-  let high = 2
-  while (!reached(high)) {
-    low = high
-    high *= 2
-  }
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2)
-    if (reached(middle)) high = middle
-    else low = middle
-  }
-  return Math.max(0, high - values.length)
+  const needed = smallestCount(
+    runs => (studentT(confidence, runs - 1) * cv) / Math.sqrt(runs) <= relativeError,
+  )
+  return Math.max(0, needed - values.length)
 }
 
 /** Two-sided critical value. */

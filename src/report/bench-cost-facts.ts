@@ -14,6 +14,7 @@ import {
 } from './format-number.ts'
 import type { Pair, Table } from './plan-facts.ts'
 import { formatEnergy, seconds } from './simulation-units.ts'
+import { type TokenPriceRow, tokenPriceTable } from './token-price-table.ts'
 import { powerBasisNames } from './words.ts'
 
 const right = { align: 'right' } as const
@@ -37,7 +38,7 @@ export function benchCostTable({ cost, transcription }: BenchPoint): Table {
   const bill = Number(allocation.billNanoUsd)
   const share = (nanoUsd: string) => (bill === 0 ? '' : formatPercent(Number(nanoUsd) / bill))
   const method = `by ${cost.allocationMethod.replaceAll('-', ' ')}`
-  const rows: (readonly [string, number | null, string, string])[] = [
+  const rows: readonly TokenPriceRow[] = [
     ['all tokens', price.blended, '100 %', 'bill ÷ all tokens'],
     [
       price.cachedInput === null ? 'input' : 'uncached input',
@@ -75,15 +76,7 @@ export function benchCostTable({ cost, transcription }: BenchPoint): Table {
           ] as const,
       ),
   ]
-  return {
-    columns: [
-      { header: 'per million tokens' },
-      { header: '$', ...right },
-      { header: 'of the bill', ...right },
-      { header: '' },
-    ],
-    rows: rows.map(([name, value, part, note]) => [name, formatUsdPerMillionTokens(value), part, note]),
-  }
+  return tokenPriceTable(rows)
 }
 
 /** From which use on owning is cheaper than buying the same tokens. */

@@ -4,7 +4,6 @@ import {
   formatPercent,
   formatSignificant,
   formatUsd,
-  formatUsdPerMillionTokens,
   missing,
   usdOfNano,
 } from './format-number.ts'
@@ -12,6 +11,7 @@ import type { Table } from './plan-facts.ts'
 import { formatBillParts } from './simulation-bill-parts.ts'
 import type { Comparison, ComparisonRow, SimulationReport } from './simulation-report.ts'
 import { formatEnergy, seconds } from './simulation-units.ts'
+import { type TokenPriceRow, tokenPriceTable } from './token-price-table.ts'
 
 const right = { align: 'right' } as const
 
@@ -53,7 +53,7 @@ export function tokenCostTable(report: SimulationReport): Table {
   const share = (nanoUsd: bigint) =>
     allocation.billNanoUsd === 0n ? '' : formatPercent(usdOfNano(nanoUsd) / usdOfNano(allocation.billNanoUsd))
   const cached = summary.wholeRun.cachedInputTokens > 0
-  const rows: readonly (readonly [string, number | null, string, string])[] = [
+  const rows: readonly TokenPriceRow[] = [
     ['all tokens', cost.blended, '100 %', 'whole bill ÷ all tokens served'],
     ...(report.steadyUsdPerMillionTokens === null
       ? []
@@ -88,15 +88,7 @@ export function tokenCostTable(report: SimulationReport): Table {
           ] as const,
         ]),
   ]
-  return {
-    columns: [
-      { header: 'per million tokens' },
-      { header: '$', ...right },
-      { header: 'of the bill', ...right },
-      { header: '' },
-    ],
-    rows: rows.map(([name, value, part, note]) => [name, formatUsdPerMillionTokens(value), part, note]),
-  }
+  return tokenPriceTable(rows)
 }
 
 const comparedNames: Readonly<Record<ComparisonRow['quantity'], string>> = {

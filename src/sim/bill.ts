@@ -4,8 +4,7 @@
  * docs/models/cost.md §2).
  */
 import { assert } from '../core/assert.ts'
-import { formatNanoUsd, multiplyMoney, type NanoUsd, nanoPerUsd } from '../core/money.ts'
-import { multiplyRationals, rationalFromNumber } from '../core/rational.ts'
+import { formatNanoUsd, type NanoUsd, nanoPerUsd, nanoUsdFromProduct } from '../core/money.ts'
 import { allocate } from '../cost/allocate.ts'
 import { costPerMillionTokens } from '../cost/per-million-tokens.ts'
 import type { Allocation, AllocationWeights, CostPerMillionTokens, TokenCounts } from '../cost/types.ts'
@@ -100,7 +99,8 @@ export function runBill(input: RunBillInput): RunBill {
 
 function replicaLine(pool: PoolBillInput, tokens: TokenCounts): RunBillLine {
   const { usdPerReplicaHour, replicaSeconds, busySeconds } = pool
-  const nanoUsd = usdProduct([replicaSeconds, usdPerReplicaHour], secondsPerHour)
+  assert(replicaSeconds >= 0 && usdPerReplicaHour >= 0, 'time and price of replicas are not negative')
+  const nanoUsd = nanoUsdFromProduct([replicaSeconds, usdPerReplicaHour], secondsPerHour)
   const weights = weightsByEngineTime({
     ...busyTime(pool, busySeconds),
     idleSeconds: Math.max(0, replicaSeconds - busySeconds),
@@ -118,7 +118,8 @@ function replicaLine(pool: PoolBillInput, tokens: TokenCounts): RunBillLine {
 function energyLine(pool: PoolBillInput, price: EnergyPrice, tokens: TokenCounts): RunBillLine {
   assert(price.pue >= 1, `PUE is at least 1, got ${price.pue}`)
   const { joules, stepJoules } = pool
-  const nanoUsd = usdProduct([joules, price.pue, price.usdPerKilowattHour], joulesPerKilowattHour)
+  assert(joules >= 0 && price.usdPerKilowattHour >= 0, 'energy and its price are not negative')
+  const nanoUsd = nanoUsdFromProduct([joules, price.pue, price.usdPerKilowattHour], joulesPerKilowattHour)
   const weights = weightsByEngineTime({
     ...busyTime(pool, stepJoules),
     idleSeconds: Math.max(0, joules - stepJoules),
@@ -143,13 +144,6 @@ function busyTime(pool: PoolBillInput, amount: number): Omit<EngineTime, 'idleSe
     decodeSeconds: computing * (1 - prefillShare),
     cachedInputSeconds: amount * cachedShare,
   }
-}
-
-/** The product of plain numbers ÷ a whole number, as dollars, computed exactly and rounded once. */
-function usdProduct(factors: readonly number[], divisor: bigint): NanoUsd {
-  const { numerator, denominator } = multiplyRationals(factors.map(rationalFromNumber))
-  assert(numerator >= 0n, `amounts and prices are not negative: ${factors.join(' × ')}`)
-  return multiplyMoney(nanoPerUsd, { numerator, denominator: denominator * divisor })
 }
 
 /** Parts are added up part by part, so the sums add up to the sum. */

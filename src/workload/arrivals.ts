@@ -5,6 +5,7 @@
  * Computing, doi 10.1287/ijoc.1080.0316). The rate is met exactly and gaps keep their coefficient of variation locally.
  */
 import type { RandomStream } from '../core/random.ts'
+import { logGamma } from '../core/special-functions.ts'
 import { plausibleMaximum } from '../core/units.ts'
 import { cvRange } from './distributions.ts'
 import { weibullShape } from './families.ts'
@@ -16,7 +17,6 @@ import {
   checkedOptional,
   plausibleSeconds,
 } from './spec-checks.ts'
-import { logGamma } from './special-functions.ts'
 
 export type ArrivalSpec =
   /** Evenly spaced, the first at once. */

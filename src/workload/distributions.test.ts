@@ -3,10 +3,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { TokenwrightError } from '../core/errors.ts'
 import { RandomSource } from '../core/random.ts'
+import { logGamma, normalDensity, normalProbability } from '../core/special-functions.ts'
 import type { DistributionSpec } from './distribution-spec.ts'
 import { createDistribution } from './distributions.ts'
 import { weibullShape } from './families.ts'
-import { logGamma, normalDensity, normalProbability } from './special-functions.ts'
 
 const tokens = { what: 'tokens', minimum: 1, maximum: 1e8, whole: true }
 const seconds = { what: 'seconds', minimum: 0, maximum: 1e9, whole: false }

@@ -11,7 +11,7 @@ import {
   normalDensity,
   normalProbability,
   normalQuantile,
-} from './special-functions.ts'
+} from '../core/special-functions.ts'
 
 export const familyNames = ['normal', 'lognormal', 'gamma', 'weibull', 'exponential'] as const
 

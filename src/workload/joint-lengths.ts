@@ -3,6 +3,7 @@
  * from a list of pairs; and a jitter that breaks the lock-step of closed loops without moving the means.
  */
 import type { RandomStream } from '../core/random.ts'
+import { normalProbability } from '../core/special-functions.ts'
 import { cumulativeWeights, pickCumulative } from './empirical.ts'
 import {
   createLength,
@@ -12,7 +13,6 @@ import {
   wholeNumber,
 } from './lengths.ts'
 import { checkedFields, checkedList, checkedNumber, checkedOptional, specFault } from './spec-checks.ts'
-import { normalProbability } from './special-functions.ts'
 
 export type JointLengthSpec =
   | {

@@ -5,10 +5,10 @@
  */
 import { EventHeap } from '../core/event-heap.ts'
 import type { RandomSource, RandomStream } from '../core/random.ts'
+import { logGamma } from '../core/special-functions.ts'
 import type { RequestEnd, Workload, WorkloadRequest } from './request.ts'
 import { expectedRequests, ServeGenLengths } from './serve-gen-lengths.ts'
 import type { RateWindow, ServeGenClient, ServeGenModel } from './serve-gen-model.ts'
-import { logGamma } from './special-functions.ts'
 
 export interface ServeGenOptions {
   /** Mean rate over the window asked for; default: the clients' own. All clients are scaled alike. */

@@ -93,7 +93,7 @@ describe.skipIf(!llama.found)('a real engine', () => {
       expect(pieces).toHaveLength(400)
       expect(usage!.completion_tokens).toBe(400)
     }
-  }, 30_000)
+  })
 
   test('seeds and temperature are obeyed', async () => {
     const answer = async (settings: object) =>

@@ -3,18 +3,11 @@
  * Money is integer nano-dollars, times are milliseconds since 1970 (UTC), intervals contain their start and not their end.
  */
 import type { NanoUsd } from '../../core/money.ts'
+import { pricedClasses } from '../../cost/usage.ts'
 import type { UsageClasses, UsageState } from '../usage.ts'
 
 /** Classes of tokens with a price of their own, and all other charges (per request, per image, per second …). */
-export const costClasses = [
-  'uncachedInput',
-  'cachedInput',
-  'cacheWrite',
-  'inputAudio',
-  'output',
-  'outputAudio',
-  'other',
-] as const
+export const costClasses = [...pricedClasses, 'other'] as const
 export type CostClass = (typeof costClasses)[number]
 /** Classes left out cost nothing. */
 export type CostNanoUsd = Readonly<Partial<Record<CostClass, NanoUsd>>>

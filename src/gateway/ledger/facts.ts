@@ -2,16 +2,17 @@
  * Events as rows to add up: every row has dimensions and whole-number measures. All stores keep the same rows, made here, so
  * that their sums cannot differ. Money and times of a closed interval bear the interval's start as their time.
  */
-import type { UsageClasses, UsageState } from '../usage.ts'
-import type {
-  Bearer,
-  CostNanoUsd,
-  EngineCharge,
-  IdleCharge,
-  IntervalClosed,
-  LedgerEvent,
-  RequestOwner,
-  Target,
+import { usageClasses } from '../../cost/usage.ts'
+import type { UsageState } from '../usage.ts'
+import {
+  type Bearer,
+  costClasses,
+  type EngineCharge,
+  type IdleCharge,
+  type IntervalClosed,
+  type LedgerEvent,
+  type RequestOwner,
+  type Target,
 } from './events.ts'
 
 /**
@@ -40,20 +41,8 @@ export type FactDimension = (typeof factDimensions)[number]
 export const factMeasures = [
   'requests',
   'attempts',
-  'uncachedInput',
-  'cachedInput',
-  'cacheWrite',
-  'inputAudio',
-  'output',
-  'outputAudio',
-  'reasoning',
-  'uncachedInputNanoUsd',
-  'cachedInputNanoUsd',
-  'cacheWriteNanoUsd',
-  'inputAudioNanoUsd',
-  'outputNanoUsd',
-  'outputAudioNanoUsd',
-  'otherNanoUsd',
+  ...usageClasses,
+  ...costClasses.map(name => `${name}NanoUsd` as const),
   'energyNanoUsd',
   'engineUs',
   'energyMillijoules',
@@ -66,25 +55,6 @@ export interface LedgerFact {
   readonly dimensions: readonly string[]
   readonly measures: readonly bigint[]
 }
-
-const usageOf: readonly (keyof UsageClasses)[] = [
-  'uncachedInput',
-  'cachedInput',
-  'cacheWrite',
-  'inputAudio',
-  'output',
-  'outputAudio',
-  'reasoning',
-]
-const costOf: readonly (keyof CostNanoUsd)[] = [
-  'uncachedInput',
-  'cachedInput',
-  'cacheWrite',
-  'inputAudio',
-  'output',
-  'outputAudio',
-  'other',
-]
 
 /** The rows of an event; none for what only opens. */
 export function factsOf(event: LedgerEvent): readonly LedgerFact[] {
@@ -102,8 +72,8 @@ export function factsOf(event: LedgerEvent): readonly LedgerFact[] {
           measures: [
             first && event.final ? 1n : 0n,
             first ? 1n : 0n,
-            ...usageOf.map(name => BigInt(event.usage[name])),
-            ...costOf.map(name => event.costNanoUsd[name] ?? 0n),
+            ...usageClasses.map(name => BigInt(event.usage[name])),
+            ...costClasses.map(name => event.costNanoUsd[name] ?? 0n),
             ...energyAndEngine,
           ],
         },
