@@ -15,12 +15,11 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { attributionError } from '../src/gateway/ledger/engine-time/attribution-error.fixture.ts'
 import { estimatePrefillSecondsPerToken } from '../src/gateway/ledger/engine-time/engine-fact.ts'
-import { twinTruth } from '../src/gateway/ledger/engine-time/twin-truth.fixture.ts'
+import { chatLoad, twinTruth } from '../src/gateway/ledger/engine-time/twin-truth.fixture.ts'
 import { opened, owner, settled, startMs } from '../src/gateway/ledger/ledger.fixture.ts'
 import type { LedgerStore } from '../src/gateway/ledger/store.ts'
 import { openSqliteLedger, type SqliteLedgerSettings } from '../src/gateway/ledger/stores/sqlite-store.ts'
 import { predictingPool } from '../src/sim/replica-estimate.fixture.ts'
-import type { WorkloadSpec } from '../src/workload/index.ts'
 
 const clients = 256
 const folder = mkdtempSync(join(tmpdir(), 'tokenwright-ledger-'))
@@ -150,16 +149,7 @@ function slope(samples: readonly MemorySample[], name: 'otherMegabytes' | 'heapM
 
 function attribution() {
   const pool = predictingPool({ replicas: 2 })
-  const load = (perSecond: number, requests: number): WorkloadSpec => ({
-    kind: 'open',
-    arrivals: { kind: 'poisson', rate: perSecond },
-    lengths: {
-      input: { kind: 'lognormal', mean: 2000, cv: 1 },
-      output: { kind: 'lognormal', mean: 200, cv: 0.7 },
-    },
-    requests,
-  })
-  const quiet = twinTruth(pool, load(0.2, 100), 'quiet')
+  const quiet = twinTruth(pool, chatLoad(0.2, 100), 'quiet')
   const rates = {
     prefillSecondsPerToken: estimatePrefillSecondsPerToken(quiet.facts)!,
     prefillSecondsPerTokenPair: 0,
@@ -170,7 +160,7 @@ function attribution() {
     idleWatts: pool.timer().idleWatts,
   }
   return [0.5, 2, 6, 12, 20].map(requestsPerSecond => {
-    const truth = twinTruth(pool, load(requestsPerSecond, 400), 'load')
+    const truth = twinTruth(pool, chatLoad(requestsPerSecond, 400), 'load')
     const error = attributionError(truth, rates)
     return {
       requestsPerSecond,

@@ -5,7 +5,7 @@ import { linearTimer } from '../src/engine/timers/linear-timer.ts'
 import type { FleetSettings, PoolSettings } from '../src/fleet/types.ts'
 import { createRouter } from '../src/routing/create-router.ts'
 import type { RouterSpec } from '../src/routing/router-spec.ts'
-import type { TokenContent, WorkloadRequest } from '../src/workload/request.ts'
+import { plainRequest, type TokenContent, type WorkloadRequest } from '../src/workload/request.ts'
 
 export interface ParityWorld {
   readonly name: string
@@ -143,14 +143,12 @@ export function parityTrace(
     const family = random.uniform() < 0.67 ? random.integer(families) : -1
     const content = contentOf(family, inputTokens + outputTokens, () => nextBlock++)
     requests.push({
+      ...plainRequest,
       id,
       arrivalUs,
       inputTokens,
       outputTokens,
       content,
-      session: -1,
-      turn: 0,
-      tenant: '',
       model,
       priority: random.integer(3) - 1,
     })

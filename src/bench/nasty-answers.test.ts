@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { startMonotonicClock } from '../live/clock.ts'
 import { createStreamingClient } from '../live/http/streaming-client.ts'
 import type { RequestObservation } from '../measure/observation.ts'
+import { plainRequest } from '../workload/request.ts'
 import { endpointKind } from './endpoints/endpoint-kinds.ts'
 import {
   chunked,
@@ -44,18 +45,7 @@ const kind = endpointKind('chat')
 
 function one(client: ReturnType<typeof createStreamingClient>, nowUs: () => number) {
   const { promise, resolve } = Promise.withResolvers<Pick<Answered, 'observation' | 'texts'>>()
-  const request = {
-    id: 0,
-    arrivalUs: nowUs(),
-    inputTokens: 5,
-    outputTokens: 3,
-    content: null,
-    session: -1,
-    turn: 0,
-    tenant: '',
-    model: '',
-    priority: 0,
-  }
+  const request = { ...plainRequest, id: 0, arrivalUs: nowUs(), inputTokens: 5, outputTokens: 3 }
   client.send(
     { method: 'POST', path: '/v1/chat/completions', headers: {}, body: Buffer.from('{}') },
     observeRequest({

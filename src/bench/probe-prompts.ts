@@ -3,6 +3,7 @@ import { TokenwrightError } from '../core/errors.ts'
 import { startMonotonicClock } from '../live/clock.ts'
 import { createStreamingClient } from '../live/http/streaming-client.ts'
 import type { RequestObservation } from '../measure/observation.ts'
+import { plainRequest } from '../workload/request.ts'
 import type { BenchEndpoint } from './bench-endpoint.ts'
 import { namesEngineField } from './endpoints/endpoint-options.ts'
 import { fitPromptScale, type PromptProbe, type PromptScale, plainScale } from './prompts/prompt-scale.ts'
@@ -78,18 +79,7 @@ function askOnce(
     totalTimeoutMs: endpoint.requestTimeoutSeconds * 1000,
     tls: { insecure: endpoint.insecure },
   })
-  const request = {
-    id,
-    arrivalUs: 0,
-    inputTokens: words,
-    outputTokens: 1,
-    content: null,
-    session: -1,
-    turn: 0,
-    tenant: '',
-    model: '',
-    priority: 0,
-  }
+  const request = { ...plainRequest, id, arrivalUs: 0, inputTokens: words, outputTokens: 1 }
   const wording = createWording(endpoint, createPromptSource(seed, plainScale), supply, false)
   const { http, reader } = wording.word(request)
   const { promise, resolve } = Promise.withResolvers<RequestObservation>()

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { FleetEvent } from '../fleet/types.ts'
 import { simulate } from '../sim/driver.ts'
-import type { Workload, WorkloadRequest } from '../workload/request.ts'
+import { plainRequest, type Workload, type WorkloadRequest } from '../workload/request.ts'
 import { testFleet } from './emulator.fixture.ts'
 import { createLatenessMeter } from './lateness.ts'
 import { startClock } from './live-clock.ts'
@@ -11,17 +11,13 @@ let driver: LiveDriver | null = null
 afterEach(() => driver?.close())
 
 const request = (id: number, arrivalUs: number, outputTokens = 5): WorkloadRequest => ({
+  ...plainRequest,
   id,
   arrivalUs,
   inputTokens: 20 + ((id * 37) % 300),
   outputTokens,
   // Every third one repeats a prompt, so that caches matter.
   content: { tokensPerBlock: 16, blockIds: Array.from({ length: 30 }, (_, block) => (id % 3) * 100 + block) },
-  session: -1,
-  turn: 0,
-  tenant: '',
-  model: '',
-  priority: 0,
 })
 
 /** Requests at given times, for virtual time. */

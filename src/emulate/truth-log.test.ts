@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import type { RequestRecord } from '../metrics/record.ts'
 import { simulate } from '../sim/driver.ts'
-import type { WorkloadRequest } from '../workload/request.ts'
+import { plainRequest, type WorkloadRequest } from '../workload/request.ts'
 import { startTestEmulator, testFleet, testModel } from './emulator.fixture.ts'
 import { rawPost } from './raw-client.fixture.ts'
 
@@ -121,16 +121,12 @@ describe('truth log', () => {
       .toSorted((a, b) => a.id! - b.id!)
       .map(
         ({ id, arrivalUs, inputTokens, plannedOutputTokens }): WorkloadRequest => ({
+          ...plainRequest,
           id: id!,
           arrivalUs,
           inputTokens,
           outputTokens: plannedOutputTokens,
-          content: null,
-          session: -1,
-          turn: 0,
-          tenant: '',
           model: 'test-model',
-          priority: 0,
         }),
       )
     const records = new Map<number, RequestRecord>()

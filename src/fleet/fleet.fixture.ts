@@ -3,7 +3,7 @@ import type { EngineSettings } from '../engine/settings.ts'
 import type { StepTimer } from '../engine/types.ts'
 import type { RequestRecord } from '../metrics/record.ts'
 import type { CandidateState, Router, RoutingDecision } from '../routing/types.ts'
-import type { WorkloadRequest } from '../workload/request.ts'
+import { plainRequest, type WorkloadRequest } from '../workload/request.ts'
 import type { Fleet, FleetEvent, FleetInput, FleetSettings, PoolSettings } from './types.ts'
 
 export const stepUs = 10_000
@@ -108,19 +108,7 @@ export function pairOfPools(overrides: Partial<PoolSettings> = {}): PoolSettings
 let nextId = 0
 
 export function request(overrides: Partial<WorkloadRequest> = {}): WorkloadRequest {
-  return {
-    id: nextId++,
-    arrivalUs: 0,
-    inputTokens: 100,
-    outputTokens: 5,
-    content: null,
-    session: -1,
-    turn: 0,
-    tenant: '',
-    model: '',
-    priority: 0,
-    ...overrides,
-  }
+  return { ...plainRequest, id: nextId++, arrivalUs: 0, inputTokens: 100, outputTokens: 5, ...overrides }
 }
 
 /** Drives a fleet by hand: inputs at their times, invariants after every event. */

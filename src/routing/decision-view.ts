@@ -1,5 +1,5 @@
 /** One decision on the workbench: what filters, rankings and pickers read and write. Reused, so that a decision allocates next to nothing. */
-import type { WorkloadRequest } from '../workload/request.ts'
+import { plainRequest, type WorkloadRequest } from '../workload/request.ts'
 import type { CandidateColumns } from './candidate-columns.ts'
 import type { InFlight } from './in-flight.ts'
 import type { CandidateState, RejectReason } from './types.ts'
@@ -8,24 +8,15 @@ import type { CandidateState, RejectReason } from './types.ts'
 export interface Ranking {
   /** Names of what it writes into view.parts, for explanations. */
   readonly partNames: readonly string[]
+  /** It reads view.evictionAgeUs. */
+  readonly looksAtEviction?: boolean
   rank(view: DecisionView): RejectReason | null
 }
 
 /** Chooses among kept candidates by their scores; returns a position. */
 export type Picker = (view: DecisionView) => number
 
-const nobody: WorkloadRequest = {
-  id: -1,
-  arrivalUs: 0,
-  inputTokens: 1,
-  outputTokens: 1,
-  content: null,
-  session: -1,
-  turn: 0,
-  tenant: '',
-  model: '',
-  priority: 0,
-}
+const nobody: WorkloadRequest = { ...plainRequest, id: -1, arrivalUs: 0, inputTokens: 1, outputTokens: 1 }
 
 /** Arrays are by position in `candidates`, as long as needed or longer. */
 export class DecisionView {
@@ -53,6 +44,8 @@ export class DecisionView {
   /** Prompt tokens of this request believed cached there; and weighted by how much they save. 0 without an index. */
   cachedTokens = new Float64Array(0)
   creditTokens = new Float64Array(0)
+  /** How long what its cache would drop for this prompt has been idle, µs; Infinity: nothing, or nobody knows. */
+  evictionAgeUs = new Float64Array(0)
 
   score = new Float64Array(0)
   /** What scores are made of: parts[number of its name][position]. */
@@ -95,6 +88,7 @@ export class DecisionView {
       this.promptTokens[position] = inFlight.promptTokens[column]!
       this.cachedTokens[position] = 0
       this.creditTokens[position] = 0
+      this.evictionAgeUs[position] = Number.POSITIVE_INFINITY
     }
   }
 
@@ -117,6 +111,7 @@ export class DecisionView {
     this.promptTokens = new Float64Array(capacity)
     this.cachedTokens = new Float64Array(capacity)
     this.creditTokens = new Float64Array(capacity)
+    this.evictionAgeUs = new Float64Array(capacity)
     this.score = new Float64Array(capacity)
     for (let part = 0; part < this.parts.length; part++) this.parts[part] = new Float64Array(capacity)
   }

@@ -4,23 +4,9 @@ import type { CacheEvent, CacheTier } from '../engine/types.ts'
 import { blockKey } from '../workload/block-key.ts'
 import { EventPrefixIndex } from './event-prefix-index.ts'
 import { createPrefixIndex, type PrefixIndex, prefixIndexDefaults } from './prefix-index.ts'
-import { content, prompt } from './routing.fixture.ts'
+import { content, prompt, stored } from './routing.fixture.ts'
 
 const { tierWeights } = prefixIndexDefaults
-
-function stored(hashes: readonly number[], tier: CacheTier = 'device', blockTokens?: number): CacheEvent {
-  const size = blockTokens === undefined ? {} : { blockTokens }
-  return {
-    kind: 'blocks-stored',
-    atUs: 0,
-    requestId: 0,
-    hashes,
-    parentHash: null,
-    firstBlock: 0,
-    tier,
-    ...size,
-  }
-}
 
 function removed(hashes: readonly number[], tier: CacheTier = 'device'): CacheEvent {
   return { kind: 'blocks-removed', atUs: 0, hashes, tier }
@@ -60,8 +46,8 @@ describe('EventPrefixIndex', () => {
     const index = new EventPrefixIndex({ blockTokens: 16, tierWeights })
     const [first, second, third] = keys([1, 2, 3], 16, 16)
     index.changed(0, stored([first!, second!]))
-    index.changed(0, stored([second!, third!], 'host'))
-    index.changed(0, stored([third!], 'disk'))
+    index.changed(0, stored([second!, third!], { tier: 'host' }))
+    index.changed(0, stored([third!], { tier: 'disk' }))
     const asked = prompt(0, [1, 2, 3, 4])
     expect(match(index, 1, asked)).toEqual({ cached: [48], credit: [16 * 2.75] })
     index.changed(0, removed([second!]))
@@ -76,11 +62,11 @@ describe('EventPrefixIndex', () => {
     const index = new EventPrefixIndex({ blockTokens: 16, tierWeights })
     const ids = [1, 2, 3]
     index.changed(0, stored(keys(ids, 64, 16)))
-    index.changed(1, stored(keys(ids, 64, 48), 'device', 48))
+    index.changed(1, stored(keys(ids, 64, 48), { blockTokens: 48 }))
     expect(match(index, 2, prompt(0, [1, 2, 3, 4], 64)).cached).toEqual([192, 192])
     expect(match(index, 2, prompt(0, [1, 2, 9, 9], 64))).toEqual({ cached: [128, 96], credit: [128, 96] })
     // Restarted with another size: what it held is gone.
-    index.changed(0, stored(keys([7], 64, 32), 'device', 32))
+    index.changed(0, stored(keys([7], 64, 32), { blockTokens: 32 }))
     expect(match(index, 2, prompt(0, [1, 2, 3, 4], 64)).cached).toEqual([0, 192])
     expect(index.heldTokens(0)).toBe(64)
   })
@@ -111,7 +97,7 @@ describe('EventPrefixIndex', () => {
         const plain = [0, 1, 2].map(() => new Map<CacheTier, Set<number>>())
         for (const { column, add, tier, blocks } of steps) {
           const hashes = blocks.map(block => all[block]!)
-          index.changed(column, add ? stored(hashes, tier) : removed(hashes, tier))
+          index.changed(column, add ? stored(hashes, { tier }) : removed(hashes, tier))
           const set = plain[column]!.get(tier) ?? new Set()
           plain[column]!.set(tier, set)
           for (const hash of hashes) add ? set.add(hash) : set.delete(hash)

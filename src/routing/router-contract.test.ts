@@ -5,7 +5,7 @@ import { RandomSource } from '../core/random.ts'
 import type { WorkloadRequest } from '../workload/request.ts'
 import { type CreatedRouter, createRouter } from './create-router.ts'
 import { policyKinds, type RouterSpec } from './router-spec.ts'
-import { candidate, candidates, content, estimate, prompt, request } from './routing.fixture.ts'
+import { candidate, candidates, content, estimate, prompt, request, stored } from './routing.fixture.ts'
 import { type CandidateState, type RoutingDecision, rejectReasons } from './types.ts'
 
 const specs: readonly RouterSpec[] = [
@@ -243,15 +243,7 @@ describe.each(specs.map(spec => [nameOf(spec), spec] as const))('%s', (_, spec) 
     const router = make()
     const asked = prompt(1, [1, 2, 3])
     router.sent(0, asked, 7)
-    router.cacheChanged(7, {
-      kind: 'blocks-stored',
-      atUs: 0,
-      requestId: 1,
-      hashes: [4097],
-      parentHash: null,
-      firstBlock: 0,
-      tier: 'device',
-    })
+    router.cacheChanged(7, stored([4097]))
     router.removed(7)
     expect(router.inFlight(7).requests).toBe(0)
     expect(router.heldTokens(7)).toBe(0)

@@ -1,21 +1,10 @@
 /** Requests and candidates for tests. */
-import type { TokenContent, WorkloadRequest } from '../workload/request.ts'
+import type { CacheEvent } from '../engine/types.ts'
+import { plainRequest, type TokenContent, type WorkloadRequest } from '../workload/request.ts'
 import type { CandidateEstimate, CandidateState } from './types.ts'
 
 export function request(overrides: Partial<WorkloadRequest> = {}): WorkloadRequest {
-  return {
-    id: 0,
-    arrivalUs: 0,
-    inputTokens: 100,
-    outputTokens: 10,
-    content: null,
-    session: -1,
-    turn: 0,
-    tenant: '',
-    model: '',
-    priority: 0,
-    ...overrides,
-  }
+  return { ...plainRequest, id: 0, arrivalUs: 0, inputTokens: 100, outputTokens: 10, ...overrides }
 }
 
 /** A prompt of whole content blocks. */
@@ -29,6 +18,22 @@ export function prompt(id: number, blockIds: readonly number[], tokensPerBlock =
 
 export function content(blockIds: readonly number[], tokensPerBlock = 16): TokenContent {
   return { blockIds, tokensPerBlock }
+}
+
+type StoredBlocks = Extract<CacheEvent, { kind: 'blocks-stored' }>
+
+/** Blocks that begin a prompt, in the cache of a device. */
+export function stored(hashes: readonly number[], more: Partial<StoredBlocks> = {}): CacheEvent {
+  return {
+    kind: 'blocks-stored',
+    atUs: 0,
+    requestId: 0,
+    hashes,
+    parentHash: null,
+    firstBlock: 0,
+    tier: 'device',
+    ...more,
+  }
 }
 
 export function candidate(id: number, overrides: Partial<CandidateState> = {}): CandidateState {

@@ -22,6 +22,16 @@ export interface WorkloadRequest {
   readonly priority: number
 }
 
+/** What a request says of itself that belongs to nobody and shares nothing: the rest is when it comes, and how long it is. */
+export const plainRequest = {
+  content: null,
+  session: -1,
+  turn: 0,
+  tenant: '',
+  model: '',
+  priority: 0,
+} as const satisfies Partial<WorkloadRequest>
+
 /**
  * Identity of tokens by blocks of fixed size, chained: equal ids mean equal tokens from the start of the prompt to the end
  * of that block. The last block may be partly filled. Ids are whole numbers ≥ 0, unique over the whole run (traces with

@@ -2,24 +2,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encode } from '../../emulate/tokenizer.ts'
-import type { TokenContent, WorkloadRequest } from '../../workload/request.ts'
+import { plainRequest, type TokenContent, type WorkloadRequest } from '../../workload/request.ts'
 import { fitPromptScale, plainScale, wordsForTokens } from './prompt-scale.ts'
 import { createPromptSource } from './prompt-source.ts'
 import { bitsPerWord, longestWordLetters, promptWords } from './prompt-words.ts'
 
 function request(id: number, inputTokens: number, content: TokenContent | null = null): WorkloadRequest {
-  return {
-    id,
-    arrivalUs: 0,
-    inputTokens,
-    outputTokens: 1,
-    content,
-    session: -1,
-    turn: 0,
-    tenant: '',
-    model: '',
-    priority: 0,
-  }
+  return { ...plainRequest, id, arrivalUs: 0, inputTokens, outputTokens: 1, content }
 }
 const blocks = (tokensPerBlock: number, ...blockIds: number[]): TokenContent => ({ tokensPerBlock, blockIds })
 const wordsOf = (text: string) => text.split(' ')

@@ -10,7 +10,7 @@ import { cacheEventFormats, defaultCacheEventSettings } from '../../emulate/tele
 import { openCacheEvents } from '../../emulate/telemetry/cache-events.ts'
 import { startMonotonicClock } from '../../live/clock.ts'
 import { createRouter } from '../../routing/create-router.ts'
-import { candidate, request } from '../../routing/routing.fixture.ts'
+import { candidate, request, stored } from '../../routing/routing.fixture.ts'
 import { createEngineState, type EngineStateListener } from './engine-state.ts'
 import { createPromptMemo, identifyPrompt } from './prompt-memo.ts'
 
@@ -70,15 +70,7 @@ describe('replicas watched together', () => {
     const folder = mkdtempSync(join(tmpdir(), 'tokenwright-kv-'))
     closers.push(() => rmSync(folder, { recursive: true, force: true }))
     const published = await engine(folder)
-    published.add(0, 64, {
-      kind: 'blocks-stored',
-      atUs: 1,
-      requestId: 5,
-      hashes: [1, 2, 3],
-      parentHash: null,
-      firstBlock: 0,
-      tier: 'device',
-    })
+    published.add(0, 64, stored([1, 2, 3], { atUs: 1, requestId: 5 }))
     published.flush()
     const router = createRouter(
       { kind: 'prefix-aware', index: { kind: 'events', blockTokens: 64 } },
@@ -129,15 +121,7 @@ describe('replicas watched together', () => {
     const folder = mkdtempSync(join(tmpdir(), 'tokenwright-kv-'))
     closers.push(() => rmSync(folder, { recursive: true, force: true }))
     const published = await engine(folder)
-    published.add(0, 64, {
-      kind: 'blocks-stored',
-      atUs: 1,
-      requestId: 5,
-      hashes: [1],
-      parentHash: null,
-      firstBlock: 0,
-      tier: 'device',
-    })
+    published.add(0, 64, stored([1], { atUs: 1, requestId: 5 }))
     const publish = setInterval(() => {
       published.add(0, 64, { kind: 'blocks-cleared', atUs: performance.now() * 1000 })
       published.flush()

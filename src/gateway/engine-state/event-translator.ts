@@ -40,6 +40,17 @@ export interface TranslationCounts {
   overflows: number
 }
 
+export function noTranslations(): TranslationCounts {
+  return {
+    storedBlocks: 0,
+    removedBlocks: 0,
+    orphanBlocks: 0,
+    strangeBlocks: 0,
+    otherGroupBlocks: 0,
+    overflows: 0,
+  }
+}
+
 export interface EventTranslator {
   /** Pushes what the index must hear. Answers whether every block found its place. */
   apply(atUs: number, event: DecodedCacheEvent, out: CacheEvent[]): boolean
@@ -63,14 +74,7 @@ const wholeKinds = new Set(['full_attention', 'mla_attention'])
 /** isAlone: no other rank tells of the same candidate, so that forgetting everything is one event. */
 export function createEventTranslator(maximumBlocks: number, isAlone = true): EventTranslator {
   const table = new EngineBlockTable()
-  const counts: TranslationCounts = {
-    storedBlocks: 0,
-    removedBlocks: 0,
-    orphanBlocks: 0,
-    strangeBlocks: 0,
-    otherGroupBlocks: 0,
-    overflows: 0,
-  }
+  const counts = noTranslations()
   let deviceBlocks = maximumBlocks
   /** Engines tell the size of the device's cache only: with slower tiers it bounds nothing. */
   let hasOtherTiers = false
@@ -156,17 +160,26 @@ export function createEventTranslator(maximumBlocks: number, isAlone = true): Ev
     const { hashes, tier } = event
     hasOtherTiers ||= tier !== 'device'
     const keys: number[] = []
-    for (let index = 0; index < hashes.length; index += 2) {
-      const place = table.find(hashes[index]!, hashes[index + 1]!)
-      if (place === -1) {
-        counts.strangeBlocks++
-        continue
-      }
+    forKnown(hashes, place => {
       table.setTiers(place, table.tiers(place) | tierBits[tier])
-      if (table.phase(place) === together - 1) keys.push(prefixKey(table.stateA(place), table.stateB(place)))
-    }
+      addKey(place, keys)
+    })
     tell(atUs, keys, tier, out)
     return true
+  }
+
+  /** Calls back with the place of every block that is known, and counts the others. */
+  function forKnown(hashes: Int32Array, callback: (place: number) => void): void {
+    for (let index = 0; index < hashes.length; index += 2) {
+      const place = table.find(hashes[index]!, hashes[index + 1]!)
+      if (place === -1) counts.strangeBlocks++
+      else callback(place)
+    }
+  }
+
+  /** The key of the block of ours that ends here, if one does. */
+  function addKey(place: number, keys: number[]): void {
+    if (table.phase(place) === together - 1) keys.push(prefixKey(table.stateA(place), table.stateB(place)))
   }
 
   function tell(atUs: number, keys: readonly number[], tier: CacheTier, out: CacheEvent[]): void {
@@ -192,19 +205,14 @@ export function createEventTranslator(maximumBlocks: number, isAlone = true): Ev
     }
     const bit = tierBits[tier]
     const keys: number[] = []
-    for (let index = 0; index < hashes.length; index += 2) {
-      const place = table.find(hashes[index]!, hashes[index + 1]!)
-      if (place === -1) {
-        counts.strangeBlocks++
-        continue
-      }
+    forKnown(hashes, place => {
       const before = table.tiers(place)
-      if ((before & bit) === 0) continue
-      if (table.phase(place) === together - 1) keys.push(prefixKey(table.stateA(place), table.stateB(place)))
+      if ((before & bit) === 0) return
+      addKey(place, keys)
       if (before === bit) table.remove(place)
       else table.setTiers(place, before & ~bit)
       counts.removedBlocks++
-    }
+    })
     if (keys.length > 0) out.push({ kind: 'blocks-removed', atUs, hashes: keys, tier })
   }
 

@@ -1,24 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import type { CacheEvent } from '../../engine/types.ts'
 import type { PrefixIndex } from '../../routing/prefix-index.ts'
-import { prompt } from '../../routing/routing.fixture.ts'
+import { prompt, stored } from '../../routing/routing.fixture.ts'
 import { blockKey } from '../../workload/block-key.ts'
 import { createMixedPrefixIndex } from './mixed-prefix-index.ts'
 
 const asked = prompt(0, [1, 2, 3, 4], 64)
 
-function stored(blocks: number): CacheEvent {
-  const hashes = Array.from({ length: blocks }, (_, block) => blockKey(asked.content!, 64, block))
-  return {
-    kind: 'blocks-stored',
-    atUs: 0,
-    requestId: 0,
-    hashes,
-    parentHash: null,
-    firstBlock: 0,
-    tier: 'device',
-  }
-}
+/** The first blocks of the prompt, kept by a replica. */
+const kept = (blocks: number) =>
+  stored(Array.from({ length: blocks }, (_, block) => blockKey(asked.content!, 64, block)))
 
 function cached(index: PrefixIndex, nowUs = 0): number[] {
   const matches = { cachedTokens: new Float64Array(3), creditTokens: new Float64Array(3) }
@@ -31,7 +21,7 @@ describe('a mixed index', () => {
   test('believes who tells, and estimates the others', () => {
     const index = createMixedPrefixIndex()
     index.setTold(0, true)
-    index.changed(0, stored(2))
+    index.changed(0, kept(2))
     index.routed(0, asked, 1)
     expect(cached(index)).toEqual([128, 192, 0])
     // An estimate lasts, and learns of answers.
@@ -55,10 +45,10 @@ describe('a mixed index', () => {
   test('who stops telling is estimated, beside the subset that is told; who tells again is believed', () => {
     const index = createMixedPrefixIndex()
     index.setTold(0, true)
-    index.changed(0, stored(3))
+    index.changed(0, kept(3))
     index.setTold(0, false)
     index.changed(0, { kind: 'blocks-cleared', atUs: 0 })
-    index.changed(0, stored(1))
+    index.changed(0, kept(1))
     expect(cached(index)[0]).toBe(64)
     index.routed(0, asked, 0)
     expect(cached(index, 1e9)[0]).toBe(192)
@@ -76,7 +66,7 @@ describe('a mixed index', () => {
     index.resize(2, 1000)
     index.routed(0, asked, 2)
     expect(cached(index)[2]).toBe(192)
-    index.changed(2, stored(1))
+    index.changed(2, kept(1))
     index.removed(2)
     expect(cached(index)).toEqual([0, cached(index)[1], 0])
   })

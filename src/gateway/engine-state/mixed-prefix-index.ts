@@ -80,6 +80,9 @@ export function createMixedPrefixIndex(settings: Partial<MixedPrefixSettings> = 
       (isTold[column] ?? false)
         ? told.heldTokens(column)
         : Math.max(told.heldTokens(column), estimated.heldTokens(column)),
+    // Engines tell what they dropped, not what they will drop next.
+    evictionAgeUs: (nowUs, column, tokens) =>
+      (isTold[column] ?? false) ? Number.POSITIVE_INFINITY : estimated.evictionAgeUs(nowUs, column, tokens),
     setTold(column, now) {
       if ((isTold[column] ?? false) === now) return
       isTold[column] = now

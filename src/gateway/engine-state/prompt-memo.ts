@@ -60,8 +60,11 @@ export interface PromptReading {
 
 export interface PromptMemo {
   read(parts: readonly string[], scope?: PrefixScope): PromptReading
-  /** tokens: of reading.pending, in order. */
-  finish(reading: PromptReading, tokens: readonly ArrayLike<number>[]): PromptIdentity
+  /**
+   * tokens: of reading.pending, in order; null where a part's tokens are not known by themselves and come with the next part's. Not
+   * of the last one.
+   */
+  finish(reading: PromptReading, tokens: readonly (ArrayLike<number> | null)[]): PromptIdentity
   readonly rememberedTokens: number
   readonly checkpoints: number
 }
@@ -146,6 +149,7 @@ export function createPromptMemo(settings: Partial<PromptMemoSettings> = {}): Pr
       const state = known === null ? scopedPrefix(scope) : { a: known.tokenA, b: known.tokenB }
       for (let part = 0; part < tokens.length; part++) {
         const own = tokens[part]!
+        if (own === null) continue
         const before = end?.tokens ?? 0
         const firstBlock = Math.floor(before / contentTokens)
         const ids = new Float64Array(Math.floor((before + own.length) / contentTokens) - firstBlock)

@@ -13,7 +13,12 @@ import type {
   EventSourceSettings,
   EventSourceState,
 } from './event-source-types.ts'
-import { createEventTranslator, type EventTranslator, type TranslationCounts } from './event-translator.ts'
+import {
+  createEventTranslator,
+  type EventTranslator,
+  noTranslations,
+  type TranslationCounts,
+} from './event-translator.ts'
 
 export interface ReplicaEventsListener {
   /** For the router: Router.cacheChanged(candidateId, event). */
@@ -147,14 +152,7 @@ export function createReplicaEvents(
 
 /** Sums over ranks. */
 export function translationCounts(events: ReplicaEvents): TranslationCounts {
-  const sum: TranslationCounts = {
-    storedBlocks: 0,
-    removedBlocks: 0,
-    orphanBlocks: 0,
-    strangeBlocks: 0,
-    otherGroupBlocks: 0,
-    overflows: 0,
-  }
+  const sum = noTranslations()
   for (const { translator } of events.ranks)
     for (const name of Object.keys(sum) as (keyof TranslationCounts)[]) sum[name] += translator.counts[name]
   return sum

@@ -1,30 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  type ExchangeRequest,
-  exchange,
-  isBlank,
-  type LeasePolicy,
-  newLeaseAccount,
-  seed,
-  usedIn,
-} from './lease-account.ts'
+import { ask } from './lease.fixture.ts'
+import { exchange, isBlank, type LeasePolicy, newLeaseAccount, seed, usedIn } from './lease-account.ts'
 import { windowAt } from './window.ts'
 
 const nowMs = Date.UTC(2026, 10, 21, 12)
 const month = windowAt('month', nowMs)
 const minute = windowAt('minute', nowMs)
 const policy: LeasePolicy = { termMs: 9000, minimum: 0n, divisor: 2n, expired: 'charge' }
-const ask = (replica: string, sequence: number, rest: Partial<ExchangeRequest> = {}): ExchangeRequest => ({
-  replica,
-  sequence,
-  total: 0n,
-  baseline: 0n,
-  keep: 0n,
-  need: 0n,
-  desire: 0n,
-  ...rest,
-})
 
 describe('an exchange', () => {
   test('leases a share of what nobody holds, and less the less there is', () => {

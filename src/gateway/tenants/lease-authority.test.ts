@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AccountSpec, largestCap } from './account.ts'
+import { ask } from './lease.fixture.ts'
 import {
   type ExchangeRequest,
   exchange,
@@ -43,16 +44,6 @@ const specOf = (window: WindowName, cap: bigint): AccountSpec => ({
   window,
   cap,
   alertsAt: [],
-})
-const ask = (replica: string, sequence: number, rest: Partial<ExchangeRequest> = {}): ExchangeRequest => ({
-  replica,
-  sequence,
-  total: 0n,
-  baseline: 0n,
-  keep: 0n,
-  need: 0n,
-  desire: 0n,
-  ...rest,
 })
 
 const authorities: readonly (readonly [string, boolean, () => Promise<LeaseAuthority>])[] = [

@@ -27,7 +27,8 @@ export function whyNoRedis(): string | null {
     : 'no redis-server on PATH and TOKENWRIGHT_REDIS_URL is not set'
 }
 
-export async function startTestRedis(): Promise<TestRedis> {
+/** port: also listens there, on this machine, and that is its address; left out, a socket is all it has. */
+export async function startTestRedis(port: number | null = null): Promise<TestRedis> {
   const given = process.env.TOKENWRIGHT_REDIS_URL
   if (given !== undefined) {
     const nothing = async (): Promise<void> => {}
@@ -39,7 +40,9 @@ export async function startTestRedis(): Promise<TestRedis> {
   const start = async (): Promise<void> => {
     const options = [
       '--port',
-      '0',
+      String(port ?? 0),
+      '--bind',
+      '127.0.0.1',
       '--unixsocket',
       socket,
       '--save',
@@ -63,7 +66,7 @@ export async function startTestRedis(): Promise<TestRedis> {
   }
   await start()
   return {
-    url: socket,
+    url: port === null ? socket : `redis://127.0.0.1:${port}`,
     start,
     stop,
     close: async () => {

@@ -19,6 +19,22 @@ export function admission(
   throw new Error('no admission around it')
 }
 
+/** A place that holds one request, taken and free. */
+export const full = [candidate(0, { running: 1, capacity: 1 })]
+export const free = [candidate(0, { capacity: 1 })]
+
+/** Asks, and sends when told to: the reason of a refusal, or what else is to be done. */
+export function ask(
+  router: AdmissionRouter,
+  nowUs: number,
+  asked: WorkloadRequest,
+  fleet: readonly CandidateState[],
+): string {
+  const decision = router.route(nowUs, asked, fleet)
+  if (decision.kind === 'send') router.sent(nowUs, asked, decision.candidateId)
+  return decision.kind === 'reject' ? decision.reason : decision.kind
+}
+
 export type Fate =
   | { readonly kind: 'sent'; readonly atUs: number }
   | {

@@ -73,6 +73,22 @@ export function attributeInterval(
   }
 }
 
+/** Energy of an interval where nobody measures it: engine time × the watts of what was done, the rest idle. */
+export function assumedMillijoules(
+  interval: Pick<IntervalBill, 'fromMs' | 'toMs' | 'heldMs'>,
+  facts: readonly EngineFact[],
+  rates: EngineRates,
+): number {
+  let usedUs = 0
+  let microjoules = 0
+  for (const { prefillUs, decodeUs } of engineTimes(interval, facts, rates)) {
+    usedUs += prefillUs + decodeUs
+    microjoules += prefillUs * rates.prefillWatts + decodeUs * rates.decodeWatts
+  }
+  const idleUs = Math.max(0, Math.round(interval.heldMs * microsecondsPerMs) - usedUs)
+  return Math.round((microjoules + idleUs * rates.idleWatts) / 1000)
+}
+
 /** What moves when an interval is attributed again, with facts that came late; null when nothing does. */
 export function correctInterval(
   { fromMs, toMs }: Pick<IntervalBill, 'fromMs' | 'toMs'>,
@@ -104,7 +120,7 @@ interface EngineTime {
 }
 
 function engineTimes(
-  { fromMs, toMs }: IntervalBill,
+  { fromMs, toMs }: Pick<IntervalBill, 'fromMs' | 'toMs'>,
   facts: readonly EngineFact[],
   rates: EngineRates,
 ): EngineTime[] {

@@ -10,6 +10,7 @@ import {
   idempotencyKey,
 } from '../events.ts'
 import {
+  assumedMillijoules,
   attributeInterval,
   correctInterval,
   type IntervalAttribution,
@@ -34,8 +35,17 @@ export interface IntervalToClose {
 }
 
 export interface EngineTimeBook {
-  /** What is known of a request by now; a later fact of the same attempt replaces it. */
-  record(fact: EngineFact): void
+  /** What is known of a request by now; a later fact of the same attempt replaces it, and the replaced one is answered. */
+  record(fact: EngineFact): EngineFact | null
+  /** What an interval took where nobody measures it, by the watts of the rates: for a bill that its price leaves energy out of. */
+  assumedMillijoules(
+    interval: Pick<IntervalToClose, 'fromMs' | 'toMs' | 'heldMs'>,
+    rates: EngineRates,
+  ): number
+  /** Whether it holds a fact of this attempt. */
+  knows(fact: Pick<EngineFact, 'requestId' | 'attempt'>): boolean
+  /** Requests that run, in no order. */
+  unfinished(): readonly EngineFact[]
   /** The event that closes the next interval, with corrections of those before. Intervals come in order, without overlap. */
   close(interval: IntervalToClose, rates: EngineRates): IntervalClosed
   /** Facts held, for watching memory. */
@@ -58,7 +68,7 @@ export function createEngineTimeBook(settings: EngineTimeBookSettings): EngineTi
   const correctionsNow = (): IntervalCorrection[] => {
     const corrections: IntervalCorrection[] = []
     for (const interval of kept.filter(({ late }) => late)) {
-      const after = attributeInterval(interval.bill, factsBefore(interval.bill.toMs), interval.rates)
+      const after = attributeInterval(interval.bill, factsWithin(interval.bill), interval.rates)
       const correction = correctInterval(interval.bill, interval.attribution, after)
       if (correction !== null) corrections.push(correction)
       interval.attribution = after
@@ -66,20 +76,32 @@ export function createEngineTimeBook(settings: EngineTimeBookSettings): EngineTi
     }
     return corrections
   }
-  const factsBefore = (toMs: number): EngineFact[] => [...facts.values()].filter(fact => fact.sentMs < toMs)
+  /** What ended before it has no time in it, and none that the time in it depends on. */
+  const factsWithin = ({ fromMs, toMs }: Pick<IntervalBill, 'fromMs' | 'toMs'>): EngineFact[] => {
+    const within: EngineFact[] = []
+    for (const fact of facts.values())
+      if (fact.sentMs < toMs && (fact.endMs === null || fact.endMs > fromMs)) within.push(fact)
+    return within
+  }
 
   return {
     record(fact) {
-      facts.set(`${fact.attempt}/${fact.requestId}`, fact)
-      if (fact.sentMs >= closedToMs) return
+      const key = factKey(fact)
+      const known = facts.get(key) ?? null
+      facts.set(key, fact)
+      if (fact.sentMs >= closedToMs) return known
       // Its prompt may have made room for those before it, so whatever lies after its start may change.
       for (const interval of kept) if (interval.bill.toMs > fact.sentMs) interval.late = true
+      return known
     },
+    assumedMillijoules: (interval, rates) => assumedMillijoules(interval, factsWithin(interval), rates),
+    knows: fact => facts.has(factKey(fact)),
+    unfinished: () => [...facts.values()].filter(({ endMs }) => endMs === null),
     close({ atMs, fromMs, toMs, heldMs, bills }, rates) {
       assert(fromMs >= closedToMs, `the interval from ${fromMs} overlaps one that is closed`)
       const bill: IntervalBill = { fromMs, toMs, heldMs, ...sumOf(bills) }
       const corrections = correctionsNow()
-      const attribution = attributeInterval(bill, factsBefore(toMs), rates)
+      const attribution = attributeInterval(bill, factsWithin(bill), rates)
       closedToMs = toMs
       kept.push({ bill, rates, attribution, late: false })
       kept = kept.slice(Math.max(0, kept.length - correctableIntervals))
@@ -102,6 +124,10 @@ export function createEngineTimeBook(settings: EngineTimeBookSettings): EngineTi
       return facts.size
     },
   }
+}
+
+function factKey({ requestId, attempt }: Pick<EngineFact, 'requestId' | 'attempt'>): string {
+  return `${attempt}/${requestId}`
 }
 
 function sumOf(

@@ -37,6 +37,19 @@ export interface TwinTruth {
   readonly joules: number
 }
 
+/** Requests at random with chat's lengths, assumed: 2,000 tokens in and 200 out, widely spread. */
+export function chatLoad(requestsPerSecond: number, requests: number): WorkloadSpec {
+  return {
+    kind: 'open',
+    arrivals: { kind: 'poisson', rate: requestsPerSecond },
+    lengths: {
+      input: { kind: 'lognormal', mean: 2000, cv: 1 },
+      output: { kind: 'lognormal', mean: 200, cv: 0.7 },
+    },
+    requests,
+  }
+}
+
 interface Happened {
   readonly replica: number
   readonly event: Extract<EngineEvent, { readonly kind: 'steps' | 'scheduled' | 'first-token' | 'finished' }>

@@ -1,23 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { predictingPool } from '../../../sim/replica-estimate.fixture.ts'
-import type { WorkloadSpec } from '../../../workload/index.ts'
 import { attributionError } from './attribution-error.fixture.ts'
 import { type EngineRates, estimatePrefillSecondsPerToken } from './engine-fact.ts'
 import { rates } from './engine-time.fixture.ts'
-import { twinTruth } from './twin-truth.fixture.ts'
+import { chatLoad, twinTruth } from './twin-truth.fixture.ts'
 
 describe('against the truth of a twin', () => {
   const pool = predictingPool({ replicas: 2 })
-  const load = (perSecond: number, requests: number): WorkloadSpec => ({
-    kind: 'open',
-    arrivals: { kind: 'poisson', rate: perSecond },
-    lengths: {
-      input: { kind: 'lognormal', mean: 2000, cv: 1 },
-      output: { kind: 'lognormal', mean: 200, cv: 0.7 },
-    },
-    requests,
-  })
-  const quiet = twinTruth(pool, load(0.2, 60), 'quiet')
+  const quiet = twinTruth(pool, chatLoad(0.2, 60), 'quiet')
   const prefillSecondsPerToken = estimatePrefillSecondsPerToken(quiet.facts)!
   const measured: EngineRates = {
     ...rates,
@@ -37,7 +27,7 @@ describe('against the truth of a twin', () => {
     [6, 0.05],
     [20, 0.08],
   ] as const)('%d requests/s: at most %d of the money is on a wrong request', ([perSecond, most]) => {
-    const error = attributionError(twinTruth(pool, load(perSecond, 150), 'load'), measured)
+    const error = attributionError(twinTruth(pool, chatLoad(perSecond, 150), 'load'), measured)
     expect(error.misplacedShare).toBeLessThan(most)
     expect(Math.abs(error.busyBias)).toBeLessThan(0.02)
     expect(error.misplacedShare).toBeLessThan(error.misplacedByWallTime / 4)

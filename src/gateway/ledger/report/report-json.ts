@@ -7,6 +7,8 @@ import type { InvoiceLine, LedgerReport, ReconciliationLine, ReportLine } from '
 export function reportJson(report: LedgerReport): string {
   const { fromMs, toMs, by, bucketMs } = report.query
   const value = {
+    kind: 'tokenwright-ledger-report',
+    version: 1,
     from: timeText(fromMs),
     to: timeText(toMs),
     by,

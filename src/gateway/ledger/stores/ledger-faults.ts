@@ -1,12 +1,19 @@
 /** What a store refuses, in words. */
 import { TokenwrightError } from '../../../core/errors.ts'
 
+const contradicts = /^the ledger already has ".*" with other content$/s
+
 /** The same fact was told twice, and differently. */
 export function contradiction(key: string, store: string): TokenwrightError {
   return new TokenwrightError('ledger', `the ledger already has "${key}" with other content`, {
     where: store,
     fix: 'nothing was changed; a later finding is a requestAdjusted event or a correction of a later interval',
   })
+}
+
+/** Whether an append was refused for good, because the ledger knows otherwise; anything else may be tried again. */
+export function isContradiction(error: unknown): boolean {
+  return error instanceof TokenwrightError && error.code === 'ledger' && contradicts.test(error.message)
 }
 
 export function closedStore(store: string): TokenwrightError {

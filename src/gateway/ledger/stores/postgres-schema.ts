@@ -47,6 +47,31 @@ export function checkSchemaName(schema: string): void {
   })
 }
 
+/** For reading only: throws unless the schema is there and of this version. */
+export async function checkPostgresSchema(client: PostgresClient, schema: string): Promise<void> {
+  const known = migrations(schema).length
+  const where = `PostgreSQL schema ${schema}`
+  const [found] = await client.run('SELECT to_regclass($1) IS NOT NULL AS there', [`${schema}.version`])
+  const rows = found?.there === true ? await client.run(`SELECT version FROM ${schema}.version`, []) : []
+  const version = Number(rows[0]?.version ?? 0)
+  if (version === known) return
+  throw new TokenwrightError(
+    'ledger',
+    version === 0
+      ? 'the database holds no ledger'
+      : `the ledger has version ${version} of the schema, this program reads ${known}`,
+    {
+      where,
+      fix:
+        version === 0
+          ? 'name the database that the gateway writes to'
+          : version < known
+            ? 'start the gateway once, which brings it up to date'
+            : 'use the version of Tokenwright that wrote it',
+    },
+  )
+}
+
 /** Creates the schema, brings an older one up to date, refuses a newer one. In one transaction, one program at a time. */
 export async function preparePostgresSchema(client: PostgresClient, schema: string): Promise<void> {
   const steps = migrations(schema)

@@ -25,13 +25,21 @@ import {
   type PostgresDriver,
   type PostgresQueries,
 } from './postgres-driver.ts'
-import { advisoryLock, checkSchemaName, preparePostgresSchema } from './postgres-schema.ts'
+import {
+  advisoryLock,
+  checkPostgresSchema,
+  checkSchemaName,
+  preparePostgresSchema,
+} from './postgres-schema.ts'
+import type { LedgerAccess } from './sqlite-book.ts'
 
 export interface PostgresLedgerSettings {
   /** `postgres://user:password@host/database` */
   readonly url: string
   /** Default `tokenwright_ledger`. */
   readonly schema?: string
+  /** read: nothing is created, and the ledger must be there. Default write. */
+  readonly access?: LedgerAccess
   readonly groupCommit?: Partial<GroupCommitSettings>
   /** Default: the package `pg`. */
   readonly driver?: PostgresDriver
@@ -44,7 +52,7 @@ export async function openPostgresLedger(settings: PostgresLedgerSettings): Prom
   checkSchemaName(schema)
   const client = connectPostgres(settings.driver ?? (await loadPostgresDriver()), url)
   try {
-    await preparePostgresSchema(client, schema)
+    await (settings.access === 'read' ? checkPostgresSchema : preparePostgresSchema)(client, schema)
   } catch (error) {
     await client.end()
     throw storeFault(error, 'open the ledger', name)

@@ -12,7 +12,7 @@ import { aggregateRow, aggregateStatement } from './aggregate-statement.ts'
 import { factColumns } from './column-names.ts'
 import type { WriteOutcome } from './group-commit.ts'
 import { contradiction, storeFault } from './ledger-faults.ts'
-import { prepareSqliteSchema } from './sqlite-schema.ts'
+import { checkSqliteSchema, prepareSqliteSchema } from './sqlite-schema.ts'
 
 /**
  * full: every commit waits for the disk; what was acknowledged survives a loss of power. normal: commits wait for the
@@ -35,18 +35,29 @@ export interface SqliteBook {
 /** How long to wait for another process that writes to the same file, ms. Chosen: longer than any commit should take. */
 const busyTimeoutMs = 5000
 
+/** read: nothing is created, brought up to date or written, so that looking at a ledger leaves it as it is. */
+export type LedgerAccess = 'write' | 'read'
+
 /**
  * Opens or creates the file. Throws a TokenwrightError when it cannot be opened or is no ledger. mostPages limits its size
  * (4,096 bytes a page); left out, the disk does.
  */
-export function openSqliteBook(path: string, durability: SqliteDurability, mostPages?: number): SqliteBook {
+export function openSqliteBook(
+  path: string,
+  durability: SqliteDurability,
+  mostPages?: number,
+  access: LedgerAccess = 'write',
+): SqliteBook {
   const name = `sqlite ${path}`
   let opened: DatabaseSync | null = null
   try {
-    opened = new DatabaseSync(path, { timeout: busyTimeoutMs })
-    opened.exec('PRAGMA journal_mode = WAL')
-    opened.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
-    prepareSqliteSchema(opened, path)
+    opened = new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly: access === 'read' })
+    if (access === 'read') checkSqliteSchema(opened, path)
+    else {
+      opened.exec('PRAGMA journal_mode = WAL')
+      opened.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
+      prepareSqliteSchema(opened, path)
+    }
     if (mostPages !== undefined) opened.exec(`PRAGMA max_page_count = ${Math.floor(mostPages)}`)
   } catch (error) {
     opened?.close()

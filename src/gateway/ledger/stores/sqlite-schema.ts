@@ -54,22 +54,7 @@ export const sqliteSchemaVersion = migrations.length
 export function prepareSqliteSchema(database: DatabaseSync, path: string): void {
   database.exec('BEGIN IMMEDIATE')
   try {
-    const id = pragma(database, 'application_id')
-    const version = pragma(database, 'user_version')
-    const tables = database.prepare('SELECT count(*) AS n FROM sqlite_master').get() as { n: number }
-    if (tables.n > 0 && id !== applicationId) {
-      throw new TokenwrightError('ledger', 'the file is a database, but no ledger', {
-        where: path,
-        fix: 'name another file; a ledger is created where there is none',
-      })
-    }
-    if (version > sqliteSchemaVersion) {
-      throw new TokenwrightError(
-        'ledger',
-        `the ledger has version ${version} of the schema, this program knows ${sqliteSchemaVersion}`,
-        { where: path, fix: 'use the version of Tokenwright that wrote it, or a newer one' },
-      )
-    }
+    const version = knownVersion(database, path)
     for (const migration of migrations.slice(version)) database.exec(migration)
     database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${sqliteSchemaVersion}`)
     database.exec('COMMIT')
@@ -77,6 +62,46 @@ export function prepareSqliteSchema(database: DatabaseSync, path: string): void 
     database.exec('ROLLBACK')
     throw error
   }
+}
+
+/** For reading only: throws unless it is a ledger of this version. */
+export function checkSqliteSchema(database: DatabaseSync, path: string): void {
+  const version = knownVersion(database, path)
+  if (version === sqliteSchemaVersion) return
+  throw new TokenwrightError(
+    'ledger',
+    version === 0
+      ? 'the file is empty, and no ledger yet'
+      : `the ledger has version ${version} of the schema, this program reads ${sqliteSchemaVersion}`,
+    {
+      where: path,
+      fix:
+        version === 0
+          ? 'name the file that the gateway writes'
+          : 'start the gateway once, which brings it up to date',
+    },
+  )
+}
+
+/** 0 for a file without tables; throws for databases of others and ledgers of a newer version. */
+function knownVersion(database: DatabaseSync, path: string): number {
+  const id = pragma(database, 'application_id')
+  const version = pragma(database, 'user_version')
+  const tables = database.prepare('SELECT count(*) AS n FROM sqlite_master').get() as { n: number }
+  if (tables.n > 0 && id !== applicationId) {
+    throw new TokenwrightError('ledger', 'the file is a database, but no ledger', {
+      where: path,
+      fix: 'name another file; a ledger is created where there is none',
+    })
+  }
+  if (version > sqliteSchemaVersion) {
+    throw new TokenwrightError(
+      'ledger',
+      `the ledger has version ${version} of the schema, this program knows ${sqliteSchemaVersion}`,
+      { where: path, fix: 'use the version of Tokenwright that wrote it, or a newer one' },
+    )
+  }
+  return version
 }
 
 function pragma(database: DatabaseSync, name: 'application_id' | 'user_version'): number {

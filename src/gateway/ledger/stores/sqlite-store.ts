@@ -9,7 +9,7 @@ import {
   type WriteOutcome,
 } from './group-commit.ts'
 import { closedStore, storeFault } from './ledger-faults.ts'
-import { openSqliteBook, type SqliteBook, type SqliteDurability } from './sqlite-book.ts'
+import { type LedgerAccess, openSqliteBook, type SqliteBook, type SqliteDurability } from './sqlite-book.ts'
 
 export interface SqliteLedgerSettings {
   /** The file; `:memory:` for none. Created where there is none, in a folder that exists. */
@@ -18,6 +18,8 @@ export interface SqliteLedgerSettings {
   readonly durability?: SqliteDurability
   /** own: the disk is waited for in another thread. caller: here; for tests and tools. Default own. */
   readonly thread?: 'own' | 'caller'
+  /** read: in the caller's thread, and the file must be there. Default write. */
+  readonly access?: LedgerAccess
   readonly groupCommit?: Partial<GroupCommitSettings>
 }
 
@@ -61,8 +63,8 @@ export async function openSqliteLedger(settings: SqliteLedgerSettings): Promise<
   const { path, durability = 'full' } = settings
   const name = `sqlite ${path}`
   const book =
-    settings.thread === 'caller'
-      ? bookHere(openSqliteBook(path, durability))
+    settings.thread === 'caller' || settings.access === 'read'
+      ? bookHere(openSqliteBook(path, durability, undefined, settings.access))
       : await bookInThread(path, durability)
   const commits = createGroupCommit({ ...defaultGroupCommit, ...settings.groupCommit }, name, calls =>
     book.call('write', calls),
