@@ -7,6 +7,8 @@
  * each and evict the least recently used; 900 conversations are more than 100 of them hold.
  *
  * - estimated: bytes are hashed in blocks of 256, the estimated index believes what was routed.
+ * - dispatcher: the same through src/gateway/dispatch, as the proxy asks it: identify() of the bytes, choose() with its filters, predictions and books,
+ *   firstToken(), ended().
  * - events: parts are hashed, only what is new is tokenised (by a stand-in that makes a token of four bytes, so that no
  *   tokenizer's time is measured), and the index is told by msgpack events of the engines, which are decoded and translated.
  *
@@ -28,7 +30,9 @@ import { createReplicaEvents, type ReplicaEvents } from '../src/gateway/engine-s
 import { type CreatedRouter, createRouter } from '../src/routing/create-router.ts'
 import type { RouterSpec } from '../src/routing/router-spec.ts'
 import type { CandidateState } from '../src/routing/types.ts'
-import type { WorkloadRequest } from '../src/workload/request.ts'
+import { plainRequest, type WorkloadRequest } from '../src/workload/request.ts'
+import { begin, nextTurn, prompt, systems, text } from './long-conversations.ts'
+import { runDispatcher } from './long-prompts-dispatcher.ts'
 
 const { values } = parseArgs({
   options: {
@@ -41,45 +45,11 @@ const requests = Number(values.requests)
 const replicas = Number(values.replicas)
 const cacheTokens = 500_000
 const blockTokens = 16
-const bytesPerToken = 4
-const prompt = { system: 20_000, document: 70_000, turn: 1_000, full: 110_000 }
 const conversationCount = Number(values.conversations)
 const barMs = 20
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
-const random = new RandomSource('long prompts').stream('text')
-
-function text(tokens: number): string {
-  const words = [
-    'the ',
-    'cache ',
-    'holds ',
-    'what ',
-    'was ',
-    'asked ',
-    'before, ',
-    'and ',
-    '{"key": 1} ',
-    'of 42 ',
-  ]
-  let made = ''
-  while (made.length < tokens * bytesPerToken)
-    made += words[random.integer(words.length)]! + (random.bits() % 1000)
-  // Through a buffer: a string of many joined pieces is not what a parser gives.
-  return Buffer.from(made.slice(0, tokens * bytesPerToken)).toString()
-}
-
-interface Conversation {
-  parts: string[]
-  tokens: number
-}
-const systems = Array.from({ length: 8 }, () => text(prompt.system))
-const begin = (number: number): Conversation => ({
-  parts: [systems[number % 8]!, text(prompt.document)],
-  tokens: prompt.system + prompt.document,
-})
-
 /** Every four bytes are a token. */
 const tokenizer: Tokenizer = {
   encode(part) {
@@ -191,24 +161,16 @@ function run(kind: 'estimated' | 'events'): void {
   let total = 0
 
   const one = (id: number): void => {
-    // The first requests fill the caches, each conversation once.
-    const conversation = conversations[id < conversationCount ? id : random.integer(conversationCount)]!
-    if (conversation.tokens >= prompt.full) Object.assign(conversation, begin(random.integer(8)))
-    conversation.parts.push(text(prompt.turn))
-    conversation.tokens += prompt.turn
+    const conversation = nextTurn(conversations, id)
     const { parts } = conversation
     const identity = timed('identify', () =>
       kind === 'estimated' ? hasher.ofTexts(parts, commonScope) : identifyPrompt(memo, tokenizer, parts),
     )
     const request: WorkloadRequest = {
+      ...plainRequest,
       id,
       arrivalUs: id,
       outputTokens: 300,
-      session: -1,
-      turn: 0,
-      tenant: '',
-      model: '',
-      priority: 0,
       ...identity,
     }
     const nowUs = id * 10_000
@@ -244,17 +206,12 @@ function run(kind: 'estimated' | 'events'): void {
 
   const warmUp = 2 * conversationCount
   for (let id = 0; id < warmUp; id++) one(id)
-  for (const what of Object.keys(spent)) delete spent[what]
+  forget()
   cached = 0
   total = 0
   for (let id = warmUp; id < warmUp + requests; id++) one(id)
 
-  const sumMs = Object.values(spent).reduce((sum, ms) => sum + ms, 0) / requests
-  const parts = Object.entries(spent).map(([what, ms]) => `${what} ${((1000 * ms) / requests).toFixed(0)} µs`)
-  console.log(
-    `${kind.padEnd(10)} ${(1000 / sumMs).toFixed(0).padStart(6)} requests/s on one core, ${sumMs.toFixed(2)} ms each (${parts.join(', ')}), ` +
-      `${((100 * cached) / total).toFixed(0)} % of tokens believed cached${sumMs > barMs ? '  MISSED' : ''}`,
-  )
+  report(kind, cached / total)
   const before = memoryBytes()
   const heldTokens = candidates.reduce((sum, { id }) => sum + router!.heldTokens(id), 0)
   const translators = told.map(({ ranks }) => ranks[0]!.translator)
@@ -271,6 +228,19 @@ function run(kind: 'estimated' | 'events'): void {
   console.log(
     `           translation of ${tracked} blocks: ${megabytes(bytes)}, ${(bytes / tracked).toFixed(0)} bytes each; ${orphans} orphans, ${overflows} overflows; ` +
       `memo of ${(memo.rememberedTokens / 1e6).toFixed(1)} M tokens in ${memo.checkpoints} parts`,
+  )
+}
+
+function forget(): void {
+  for (const what of Object.keys(spent)) delete spent[what]
+}
+
+function report(kind: string, cachedShare: number): void {
+  const sumMs = Object.values(spent).reduce((sum, ms) => sum + ms, 0) / requests
+  const parts = Object.entries(spent).map(([what, ms]) => `${what} ${((1000 * ms) / requests).toFixed(0)} µs`)
+  console.log(
+    `${kind.padEnd(10)} ${(1000 / sumMs).toFixed(0).padStart(6)} requests/s on one core, ${sumMs.toFixed(2)} ms each (${parts.join(', ')}), ` +
+      `${(100 * cachedShare).toFixed(0)} % of tokens believed cached${sumMs > barMs ? '  MISSED' : ''}`,
   )
 }
 
@@ -293,6 +263,17 @@ console.log(
     .join(' ')}; ` + `${replicas} replicas, ${conversationCount} conversations, ${requests} requests`,
 )
 run('estimated')
+forget()
+const dispatchedShare = await runDispatcher({
+  replicas,
+  cacheTokens,
+  conversationCount,
+  requests,
+  timed,
+  forget,
+})
+report('dispatcher', dispatchedShare)
+forget()
 run('events')
 
 const body = JSON.stringify({

@@ -2,6 +2,7 @@
 import type { RandomSource } from '../core/random.ts'
 import { AdmissionRouter } from './admission/admission-router.ts'
 import { admissionSettings } from './admission/admission-spec.ts'
+import { CandidateColumns } from './candidate-columns.ts'
 import { parseRouterSpec } from './check-router-spec.ts'
 import type { Picker, Ranking } from './decision-view.ts'
 import { type SaturationSettings, saturationDefaults } from './filters.ts'
@@ -23,13 +24,28 @@ import { type PolicySpec, type RouterSpec, refusalDefaults } from './router-spec
 
 export type CreatedRouter = PolicyRouter | AdmissionRouter
 
+/** What a router may share with whoever made it. */
+export interface RouterParts {
+  /** In the place of the index of the specification, where its policy looks at caches. */
+  readonly index: PrefixIndex
+  /** By which the index knows candidates. */
+  readonly columns: CandidateColumns
+}
+
 /**
  * The router of a specification. The same specification, seed and calls give the same decisions. `name` tells the random
- * streams of several routers of one run apart. Throws a TokenwrightError ('usage') for a specification that makes no sense.
+ * streams of several routers of one run apart. `parts` outlive the router, with what they hold, where it is made anew. Throws a
+ * TokenwrightError ('usage') for a specification that makes no sense.
  */
-export function createRouter(spec: RouterSpec, random: RandomSource, name = 'router'): CreatedRouter {
+export function createRouter(
+  spec: RouterSpec,
+  random: RandomSource,
+  name = 'router',
+  parts: RouterParts | null = null,
+): CreatedRouter {
   const checked = parseRouterSpec(spec, name)
-  const { ranking, picker, index } = policyParts(checked, pick => createPicker(pick, random.stream(name)))
+  const pick = (picker: PickerSpec) => createPicker(picker, random.stream(name))
+  const { ranking, picker, index } = policyParts(checked, pick, parts?.index ?? null)
   const { kind, admission } = checked
   const refusal = { ...refusalDefaults, ...checked.refusal }
   const policy = new PolicyRouter({
@@ -37,6 +53,7 @@ export function createRouter(spec: RouterSpec, random: RandomSource, name = 'rou
     ranking,
     picker,
     index,
+    columns: parts?.columns ?? new CandidateColumns(),
     saturation: saturationOf(checked),
     refusal,
   })
@@ -57,7 +74,16 @@ interface PolicyParts {
   readonly index: PrefixIndex | null
 }
 
-function policyParts(spec: PolicySpec, pick: (spec: PickerSpec) => Picker): PolicyParts {
+type Pick = (spec: PickerSpec) => Picker
+
+/** Whether the policy looks at caches. */
+export function usesPrefixIndex(spec: RouterSpec): boolean {
+  const { kind } = spec
+  if (kind === 'cost' || kind === 'weighted') return spec.index !== null
+  return kind === 'prefix-aware' || kind === 'kv-aware'
+}
+
+function policyParts(spec: PolicySpec, pick: Pick, given: PrefixIndex | null): PolicyParts {
   switch (spec.kind) {
     case 'round-robin':
       return { ranking: rankAlike, picker: pick({ kind: 'best' }), index: null }
@@ -75,10 +101,10 @@ function policyParts(spec: PolicySpec, pick: (spec: PickerSpec) => Picker): Poli
       return {
         ranking: rankByPrefix({ ...prefixAwareDefaults, ...spec }),
         picker: pick({ kind: 'best' }),
-        index: createPrefixIndex(spec.index ?? { kind: 'estimated' }),
+        index: given ?? createPrefixIndex(spec.index ?? { kind: 'estimated' }),
       }
     case 'kv-aware':
-      return kvAwareParts(spec, pick)
+      return kvAwareParts(spec, pick, given)
     case 'session-affinity':
       return {
         ranking: rankBySession({ ...sessionAffinityDefaults, ...spec }),
@@ -89,14 +115,14 @@ function policyParts(spec: PolicySpec, pick: (spec: PickerSpec) => Picker): Poli
       return {
         ranking: rankByCost({ ...costDefaults, ...spec }),
         picker: pick({ kind: 'best' }),
-        index: optionalIndex(spec.index),
+        index: optionalIndex(spec.index, given),
       }
     case 'weighted': {
       const weighted = spec.scorers ?? weightedDefaults
       return {
         ranking: rankByWeights(weighted),
         picker: pick(spec.picker ?? { kind: 'best' }),
-        index: optionalIndex(spec.index),
+        index: optionalIndex(spec.index, given),
       }
     }
   }
@@ -104,7 +130,8 @@ function policyParts(spec: PolicySpec, pick: (spec: PickerSpec) => Picker): Poli
 
 function kvAwareParts(
   spec: PolicySpec & { kind: 'kv-aware' },
-  pick: (spec: PickerSpec) => Picker,
+  pick: Pick,
+  given: PrefixIndex | null,
 ): PolicyParts {
   const indexSpec: PrefixIndexSpec = spec.index ?? { kind: 'events' }
   const blockTokens = spec.blockTokens ?? indexSpec.blockTokens ?? prefixIndexDefaults.blockTokens
@@ -112,11 +139,14 @@ function kvAwareParts(
   return {
     ranking: rankByKvCost({ overlapWeight, blockTokens }),
     picker: pick({ kind: 'softmax', temperature: spec.temperature ?? kvAwareDefaults.temperature }),
-    index: createPrefixIndex(indexSpec),
+    index: given ?? createPrefixIndex(indexSpec),
   }
 }
 
 /** Left out: estimated. null: caches do not count. */
-function optionalIndex(spec: PrefixIndexSpec | null | undefined): PrefixIndex | null {
-  return spec === null ? null : createPrefixIndex(spec ?? { kind: 'estimated' })
+function optionalIndex(
+  spec: PrefixIndexSpec | null | undefined,
+  given: PrefixIndex | null,
+): PrefixIndex | null {
+  return spec === null ? null : (given ?? createPrefixIndex(spec ?? { kind: 'estimated' }))
 }

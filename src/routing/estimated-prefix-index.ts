@@ -88,6 +88,13 @@ export class EstimatedPrefixIndex implements PrefixIndex {
     return column < this.#held.length ? this.#held[column]! * this.#settings.blockTokens : 0
   }
 
+  evictionAgeUs(nowUs: number, column: number, tokens: number): number {
+    if (column >= this.#held.length) return Number.POSITIVE_INFINITY
+    const needed = this.#held[column]! + Math.ceil(tokens / this.#settings.blockTokens)
+    const oldest = needed <= this.#capacity[column]! ? -1 : this.#table.oldest(column)
+    return oldest === -1 ? Number.POSITIVE_INFINITY : nowUs - this.#table.usedUs(oldest)
+  }
+
   #use(nowUs: number, request: WorkloadRequest, column: number, tokens: number): void {
     const { content } = request
     if (content === null) return

@@ -4,8 +4,11 @@
  * Assumes: what docs/models/routing.md lists as left out. Who drives a router tells it what became of each request (types.ts).
  */
 export type { AdmissionSpec, TenantLimits } from './admission/admission-spec.ts'
+export { CandidateColumns } from './candidate-columns.ts'
 export { parseRouterSpec } from './check-router-spec.ts'
-export { type CreatedRouter, createRouter } from './create-router.ts'
+export { type CreatedRouter, createRouter, type RouterParts, usesPrefixIndex } from './create-router.ts'
+export { EstimatedPrefixIndex } from './estimated-prefix-index.ts'
+export { type PrefixIndex, type PrefixIndexSpec, prefixIndexDefaults } from './prefix-index.ts'
 export { type PolicyKind, policyKinds, type RouterSpec } from './router-spec.ts'
 export {
   type CandidateEstimate,

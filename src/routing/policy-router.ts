@@ -1,7 +1,7 @@
 /** What all routers share: filter → rank → pick, the books of what is under way, and the explanation of the last decision. */
 import type { CacheEvent } from '../engine/types.ts'
 import type { WorkloadRequest } from '../workload/request.ts'
-import { CandidateColumns } from './candidate-columns.ts'
+import type { CandidateColumns } from './candidate-columns.ts'
 import { DecisionView, type Picker, type Ranking } from './decision-view.ts'
 import { couldServe, filterCandidates, filterNames, type SaturationSettings } from './filters.ts'
 import { InFlight } from './in-flight.ts'
@@ -23,6 +23,7 @@ export interface Policy {
   readonly picker: Picker
   /** null: the policy does not look at caches. */
   readonly index: PrefixIndex | null
+  readonly columns: CandidateColumns
   readonly saturation: SaturationSettings | null
   readonly refusal: RefusalSettings
 }
@@ -39,7 +40,7 @@ export interface RefusalSettings {
 
 export class PolicyRouter implements Router {
   readonly #policy: Policy
-  readonly #columns = new CandidateColumns()
+  readonly #columns: CandidateColumns
   readonly #inFlight = new InFlight()
   readonly #view: DecisionView
   readonly #matches = { cachedTokens: new Float64Array(0), creditTokens: new Float64Array(0) }
@@ -49,6 +50,7 @@ export class PolicyRouter implements Router {
 
   constructor(policy: Policy) {
     this.#policy = policy
+    this.#columns = policy.columns
     this.#view = new DecisionView(policy.ranking.partNames.length)
   }
 
@@ -179,6 +181,11 @@ export class PolicyRouter implements Router {
     for (let position = 0; position < count; position++) {
       view.cachedTokens[position] = matches.cachedTokens[columns[position]!]!
       view.creditTokens[position] = matches.creditTokens[columns[position]!]!
+    }
+    if (index.evictionAgeUs === undefined || !this.#policy.ranking.looksAtEviction) return
+    for (let position = 0; position < count; position++) {
+      const tokens = request.inputTokens - view.cachedTokens[position]!
+      view.evictionAgeUs[position] = index.evictionAgeUs(nowUs, columns[position]!, tokens)
     }
   }
 

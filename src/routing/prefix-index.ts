@@ -23,6 +23,11 @@ export interface PrefixIndex {
   removed(column: number): void
   /** Tokens believed held. */
   heldTokens(column: number): number
+  /**
+   * How long what would make room for so many more tokens has been idle, µs; Infinity while there is room. Left out: nobody
+   * knows in which order the cache forgets.
+   */
+  evictionAgeUs?(nowUs: number, column: number, tokens: number): number
 }
 
 /** By column; long enough for all columns. */

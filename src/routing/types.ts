@@ -21,6 +21,8 @@ export interface CandidateState {
   readonly models?: readonly string[]
   /** Tokens its prefix cache can hold, where known: an estimated index then forgets as much as the cache does. */
   readonly cacheTokens?: number
+  /** Its cache is somebody else's (an API's): what is driven out of it costs nothing here. Left out: it is one's own. */
+  readonly isForeignCache?: boolean
 }
 
 /** Predictions for one request at a candidate in its present state. Pure; may be asked often. */

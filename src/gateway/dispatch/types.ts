@@ -4,10 +4,17 @@
  */
 import type { NanoUsd } from '../../core/money.ts'
 import type { RejectReason } from '../../routing/index.ts'
-import type { CandidateTraits, GatewayConfig, ModelConfig, Requirements, UpstreamSettings } from '../config/gateway-config.ts'
+import type {
+  CandidateTraits,
+  GatewayConfig,
+  ModelConfig,
+  Requirements,
+  UpstreamSettings,
+} from '../config/gateway-config.ts'
 import type { PromptIdentity } from '../engine-state/index.ts'
 import type { CostNanoUsd, Target } from '../ledger/index.ts'
 import type { UsageClasses } from '../usage.ts'
+import type { RequestFacts } from '../wire/index.ts'
 
 /** One place a request can go: a replica of one's own, or an offer. The same object as long as its configuration stays. */
 export interface Candidate {
@@ -90,7 +97,10 @@ export type Choice =
 export interface Waiting {
   readonly kind: 'waiting'
   readonly choice: Promise<Choice>
-  /** The client has gone. The promise then never resolves. */
+  /**
+   * The client has gone. The promise then never resolves, unless it was decided already: then nothing happens here, and whoever gets
+   * the choice ends its flight.
+   */
   withdraw(): void
 }
 
@@ -98,6 +108,7 @@ export interface Waiting {
 export interface Flight {
   /** Once at most, when the first token of the answer came; ms from sent. */
   firstToken(ttftMs: number): void
+  /** A second call does nothing. */
   ended(outcome: FlightOutcome): void
 }
 
@@ -133,6 +144,9 @@ export interface Explanation {
   }[]
 }
 
+/** Where the prompt stands in a body, and what kind it is. */
+export type PromptFacts = Pick<RequestFacts, 'api' | 'scanned'>
+
 /** The candidates of one alias behind its router. */
 export interface ModelPool {
   readonly config: ModelConfig
@@ -144,8 +158,15 @@ export interface ModelPool {
   dearest(usage: UsageClasses, atMs: number): NanoUsd
   /** Longest answer that any candidate writes; null: nobody says. */
   readonly outputCeiling: number | null
-  /** Names the prompt for the routers: by bytes, at once, or by tokens. */
-  identify(bytes: Buffer, tenant: string): PromptIdentity | Promise<PromptIdentity>
+  /**
+   * Names the prompt for the routers: by bytes, at once, or by tokens. facts: for tokenizers; without them it is named by bytes. Never
+   * rejects: where a tokenizer fails, bytes name the prompt and an alarm is raised.
+   */
+  identify(
+    bytes: Buffer,
+    tenant: string,
+    facts?: PromptFacts | null,
+  ): PromptIdentity | Promise<PromptIdentity>
 }
 
 export interface CandidateStatus {
