@@ -53,6 +53,8 @@ export interface AttemptSummary {
   readonly durationMs: number
   readonly usage: UsageClasses
   readonly state: UsageState
+  /** When it was sent, from the request's head on; left out: right after the one before. For traces. */
+  readonly startedAfterMs?: number
   /** Exact for offers, expected for engines of one's own. */
   readonly nanoUsd: NanoUsd
   readonly isExact: boolean
