@@ -2,9 +2,10 @@
 
 import type { RandomStream } from '../../core/random.ts'
 import type { MonotonicClock } from '../../live/index.ts'
+import type { Billing } from '../billing/index.ts'
 import type { GatewayConfig } from '../config/gateway-config.ts'
 import type { Dispatcher } from '../dispatch/types.ts'
-import type { EngineFact, LedgerEvent } from '../ledger/index.ts'
+import type { LedgerEvent } from '../ledger/index.ts'
 import type { GatewayObserver } from '../observe/request-summary.ts'
 import type { KeyRecord, TenantGate } from '../tenants/index.ts'
 import type { UpstreamClients } from './upstream-clients.ts'
@@ -17,7 +18,7 @@ export interface DataPlaneParts {
   /** Who asks when nobody needs a key; null: keys are needed. */
   readonly anonymous: () => KeyRecord | null
   readonly ledger: LedgerRecorder
-  readonly billing: { record(deployment: string, fact: EngineFact): void }
+  readonly billing: Pick<Billing, 'record' | 'expectedCharge'>
   readonly observer: GatewayObserver
   readonly clients: UpstreamClients
   readonly clock: MonotonicClock

@@ -3,7 +3,7 @@
  * once; the last one is final, which is known only when there is no further one, so one settlement is held back until then.
  */
 import type { NanoUsd } from '../../core/money.ts'
-import type { Choice, FlightOutcome } from '../dispatch/types.ts'
+import type { Candidate, Choice, FlightOutcome, PricedUsage } from '../dispatch/types.ts'
 import type { PredictedAndRealised, RequestOwner, RequestSettled } from '../ledger/index.ts'
 import type { AttemptSummary } from '../observe/request-summary.ts'
 import type { KeyRecord } from '../tenants/index.ts'
@@ -86,6 +86,15 @@ export function createRequestBooks(setting: BooksSetting): RequestBooks {
     })
   }
 
+  /** On an engine of one's own: what tokens cost there of late, which is what the ledger will say; before that, what is predicted. */
+  function priceOf(candidate: Candidate, used: AttemptUsage, atMs: number): PricedUsage {
+    const { target } = candidate
+    const nanoUsd =
+      target.kind === 'deployment' ? billing.expectedCharge(target.deployment, used.usage) : null
+    if (nanoUsd === null) return priceOfAttempt(candidate, used, atMs)
+    return { nanoUsd, costNanoUsd: {}, priceRuleId: '', isExact: false }
+  }
+
   function emit(isFinal: boolean): void {
     if (heldBack === null) return
     ledger.record({ ...heldBack, final: isFinal, releasedNanoUsd: isFinal ? reservedNanoUsd : 0n })
@@ -114,7 +123,7 @@ export function createRequestBooks(setting: BooksSetting): RequestBooks {
       const isAnswered =
         end.kind === 'served' || facts.textEvents > 0 || (status === 200 && end.kind === 'cancelled')
       const used = usageOfAttempt(facts, { api, promptTokens, isDrained, isAnswered })
-      const priced = priceOfAttempt(candidate, used, atMs)
+      const priced = priceOf(candidate, used, atMs)
       const ttftMs = millisecondsBetween(attempt.sentUs, attempt.firstTextUs)
       const durationMs = millisecondsBetween(attempt.startedUs, attempt.endUs) ?? 0
       const { usage, state } = used

@@ -75,6 +75,7 @@ export function createIntake(
     seen.api = route.api
     const client = readClientRequest(route, headers, body, limits)
     seen.stream = client.stream
+    seen.alias = unknownAlias
     const pools = poolsFor(parts.dispatcher, client.model)
     seen.alias = pools[0].config.alias
     const facts = client.body.kind === 'json' ? client.body.facts : null
@@ -175,6 +176,9 @@ export function createIntake(
     }
   }
 }
+
+/** What a model that is not there is called: clients choose no label. */
+const unknownAlias = 'unknown'
 
 const alive = Buffer.from('{"status":"ok"}')
 

@@ -1,26 +1,19 @@
 /** The whole gateway from a configuration: books first, then routing, then the two ports; and everything back again in reverse. */
 import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
-import { TokenwrightError } from '../../core/errors.ts'
 import { RandomSource } from '../../core/random.ts'
 import { startMonotonicClock } from '../../live/index.ts'
 import type { PriceBook } from '../../market/index.ts'
-import { createBilling, recoverOpenRequests } from '../billing/index.ts'
+import { type Billing, createBilling, recoverOpenRequests } from '../billing/index.ts'
 import type { GatewayConfig, ReloadOutcome } from '../config/index.ts'
-import { type ControlAsset, type RefusedReload, startControlPlane } from '../control/index.ts'
-import { createDispatcher } from '../dispatch/index.ts'
+import { type ControlFiles, type RefusedReload, startControlPlane } from '../control/index.ts'
+import { createDispatcher, type Dispatcher } from '../dispatch/index.ts'
 import type { LedgerStore } from '../ledger/index.ts'
 import { openLedgerRecorder } from '../ledger/journal/ledger-recorder.ts'
-import {
-  createGatewayMetrics,
-  createLiveCost,
-  createObserver,
-  createRecentRequests,
-  type LiveCost,
-  type SummarySink,
-} from '../observe/index.ts'
+import { type LiveCost, meteredLedger, type SummarySink } from '../observe/index.ts'
 import { startDataPlane } from '../proxy/data-plane.ts'
 import { createUpstreamClients } from '../proxy/upstream-clients.ts'
+import { openObservation, wordsOf } from './observation.ts'
 import { openLedger } from './open-ledger.ts'
 import { openTenancy } from './tenancy.ts'
 
@@ -33,7 +26,8 @@ export interface GatewaySettings {
   readonly seed: string
   /** One line a request; null: none. */
   readonly log: SummarySink | null
-  readonly tracing?: SummarySink | null
+  /** Lines that the log had to drop, for metrics. */
+  readonly droppedLogLines?: () => number
   /** What a person must hear of: names and numbers, no prompts, no secrets. */
   readonly onNotice: (
     level: 'info' | 'warn' | 'error',
@@ -42,7 +36,7 @@ export interface GatewaySettings {
   ) => void
   /** Reads the configuration again; null: it came from no file. */
   readonly reload?: (() => Promise<ReloadOutcome>) | null
-  readonly assets?: (path: string) => ControlAsset | null
+  readonly assets?: ControlFiles
 }
 
 export interface Gateway {
@@ -82,9 +76,26 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
   let loadedMs = startedMs
   let refusedReload: RefusedReload | null = null
   const statements: string[] = []
+  const parts: { dispatcher: Dispatcher | null; billing: Billing | null } = {
+    dispatcher: null,
+    billing: null,
+  }
 
   try {
-    const { store, pendingFolder } = await openLedger(config.ledger, dirname(source))
+    const { metrics, live, recent, observer } = await openObservation({
+      version,
+      config: () => config,
+      parts,
+      nowMs,
+      log: settings.log,
+      droppedLogLines: settings.droppedLogLines ?? (() => 0),
+      onFault: (part, message) => onNotice('error', 'observer-fault', { part, message }),
+    })
+    ending.push(() => metrics.close())
+    metrics.configLoaded(startedMs)
+    const opened = await openLedger(config.ledger, dirname(source))
+    const { pendingFolder } = opened
+    const store = meteredLedger(opened.store, metrics, () => performance.now())
     ending.push(() => store.close())
     let ledgerFault: string | null = null
     const recorder = await openLedgerRecorder({
@@ -113,9 +124,10 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
       config,
       ledger: store,
       nowMs,
-      onProblem: ({ kind, deployment, message }) =>
-        onNotice('warn', `billing-${kind}`, { deployment: deployment ?? '', message }),
+      onProblem: ({ level, kind, deployment, message }) =>
+        onNotice(level, `billing-${kind}`, { deployment: deployment ?? '', message }),
     })
+    parts.billing = billing
     ending.push(() => billing.close())
     const tenancy = await openTenancy({
       config,
@@ -129,7 +141,6 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
     ending.push(() => tenancy.close())
     if (tenancy.budgets().length > 0) statements.push(tenancy.statement)
 
-    let eventAlarm: (name: string) => void = () => {}
     const dispatcher = await createDispatcher({
       config,
       clock,
@@ -137,33 +148,12 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
       book,
       nowMs,
       onAlarm: (subject, name, detail) => {
-        eventAlarm(name)
+        metrics.eventAlarm(name)
         onNotice('warn', name, { subject, detail })
       },
     })
+    parts.dispatcher = dispatcher
     ending.push(() => dispatcher.close())
-
-    const metrics = await createGatewayMetrics({ version, candidates: () => dispatcher.status() })
-    ending.push(() => metrics.close())
-    metrics.configLoaded(startedMs)
-    eventAlarm = name => metrics.eventAlarm(name)
-    const live = createLiveCost({
-      nowMs,
-      capacity: () =>
-        config.deployments.map(({ name, replicas, cost }) => ({
-          deployment: name,
-          usdPerHour: cost.usdPerReplicaHour * replicas.length,
-        })),
-    })
-    const recent = createRecentRequests()
-    const observer = createObserver({
-      metrics,
-      live,
-      recent,
-      log: settings.log,
-      tracing: settings.tracing ?? null,
-      onFault: (part, error) => onNotice('error', 'observer-fault', { part, message: wordsOf(error) }),
-    })
 
     const clients = createUpstreamClients(clock)
     ending.push(() => clients.close())
@@ -276,11 +266,6 @@ function digestOf(config: GatewayConfig): string {
     typeof value === 'bigint' ? value.toString() : value,
   )
   return createHash('sha256').update(text).digest('hex').slice(0, 12)
-}
-
-function wordsOf(error: unknown): string {
-  if (error instanceof TokenwrightError) return error.message
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 function textFields(fields: object): Record<string, string | number> {
