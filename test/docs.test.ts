@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { writeExampleLedger } from '../src/cli/commands/ledger.fixture.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const docs = join(root, 'docs')
@@ -88,6 +89,8 @@ writeFileSync(
 ours,silicon_concurrency=32; measured=2026-11-01,vllm,0.19.0,meta-llama/Llama-3.1-70B,h200_sxm,fp8,agg,4000,500,fp8,fp8,32,4,1,1,1,1,,,,,,,,,,,,,,,420,24
 `,
 )
+
+await writeExampleLedger(join(workplace, 'tokenwright-ledger.sqlite'))
 
 describe('documented commands', () => {
   test.for(commands)('$file:$line $command', ({ command }) => {

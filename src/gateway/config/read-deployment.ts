@@ -5,7 +5,7 @@ import { readDeploymentCost } from './deployment-cost.ts'
 import type { DeploymentConfig, ReplicaConfig } from './gateway-config.ts'
 import type { ReadContext } from './read-context.ts'
 import { readUpstream } from './read-upstream.ts'
-import { readAddress, readBaseAddress, readEventAddress } from './upstream-address.ts'
+import { readAddress, readBaseAddress, readEventAddress, readPowerAddress } from './upstream-address.ts'
 import type { DeploymentEntry, ReplicaEntry } from './upstream-schema.ts'
 
 /** Engines of one's own know their own fields, and what they are told stays in the house. */
@@ -81,7 +81,7 @@ function readReplica(entry: ReplicaEntry, path: FaultPath, context: ReadContext)
             ranks: events.ranks ?? 1,
             topic: events.topic ?? '',
           },
-    powerUrl: power === undefined ? null : readAddress(power, [...path, 'power'], context),
+    powerUrl: power === undefined ? null : readPowerAddress(power, [...path, 'power'], context),
   }
 }
 

@@ -27,6 +27,22 @@ export function readBaseAddress(
   return readAddress(value, path, context).replace(/\/v1$/, '')
 }
 
+const deviceLabel = /^[A-Za-z_][A-Za-z0-9_]*=[\w.,:-]+$/
+
+/** The same, with the labels of a replica's devices behind it where its host has others: `http://node:9400/metrics#gpu=0,1`. */
+export function readPowerAddress(
+  value: string,
+  path: FaultPath,
+  context: Pick<ReadContext, 'faults'>,
+): string {
+  const [address = '', ...labels] = value.split('#')
+  const url = readAddress(address, path, context)
+  if (labels.length === 0) return url
+  if (labels.length > 1 || !labels[0]!.split('&').every(label => deviceLabel.test(label)))
+    context.faults.add(path, 'has no labels of devices behind #', 'write it like #gpu=0,1')
+  return `${url}#${labels[0]}`
+}
+
 function parsed(value: string): URL | null {
   // Browsers' rules drop line breaks and tabs inside addresses, and take \ for /; here they are mistakes.
   return /[\s\\]/.test(value) ? null : URL.parse(value)

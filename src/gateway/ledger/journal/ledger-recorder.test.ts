@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { TokenwrightError } from '../../../core/errors.ts'
 import { noUsage } from '../../usage.ts'
 import { eventToText } from '../event-text.ts'
-import type { LedgerEvent, RequestSettled } from '../events.ts'
+import type { LedgerEvent, RequestOpened, RequestSettled } from '../events.ts'
 import { createMemoryLedger } from '../stores/memory-store.ts'
 import { type LedgerRecorderSettings, openLedgerRecorder } from './ledger-recorder.ts'
 
@@ -49,6 +49,13 @@ function quiet(
   return openLedgerRecorder({ nowMs: () => 5, onAway: () => {}, onRefused: () => {}, ...settings })
 }
 
+function opened(requestId: string): RequestOpened {
+  const { tenant, keyId, modelAlias, atMs, target } = settled(requestId)
+  return { kind: 'requestOpened', requestId, tenant, keyId, modelAlias, atMs, target, reservedNanoUsd: 9n }
+}
+
+const released = (requestId: string, releasedNanoUsd: bigint) => ({ ...settled(requestId), releasedNanoUsd })
+
 /** A ledger that is away until it is told to come back; what it had before stays. */
 function ledgerThatGoes() {
   const ledger = createMemoryLedger()
@@ -60,6 +67,7 @@ function ledgerThatGoes() {
     },
     append: (events: readonly LedgerEvent[]) =>
       isAway ? Promise.reject(new TokenwrightError('ledger', 'away')) : ledger.append(events),
+    request: ledger.request.bind(ledger),
   }
 }
 
@@ -150,7 +158,10 @@ describe('events on their way to the ledger', () => {
     await recorder.close(1000)
   })
   test('nobody is let in while more wait than memory may hold', async () => {
-    const recorder = await quiet({ ledger: { append: () => new Promise(() => {}) }, folder: null })
+    const recorder = await quiet({
+      ledger: { append: () => new Promise(() => {}), request: async () => null },
+      folder: null,
+    })
     for (let index = 0; index < 49_999; index++) recorder.record(settled(`r${index}`))
     expect(recorder.accepts).toBe(true)
     recorder.record(settled('last'))
@@ -160,5 +171,38 @@ describe('events on their way to the ledger', () => {
     const at = folder()
     writeFileSync(at, 'a file')
     await expect(quiet({ ledger: createMemoryLedger(), folder: at })).rejects.toThrow(TokenwrightError)
+  })
+
+  test('that a request began is brought only if it runs on; either way the books say the same', async () => {
+    const ledger = createMemoryLedger()
+    const recorder = await quiet({ ledger, folder: folder(), quickRequestMs: 60 })
+    recorder.record(opened('quick'))
+    recorder.record(opened('long'))
+    recorder.record(released('quick', 9n))
+    await expect.poll(async () => (await ledger.scan(0, 10)).length).toBe(2)
+    expect((await ledger.scan(0, 10)).map(({ event }) => event)).toEqual([
+      released('quick', 0n),
+      opened('long'),
+    ])
+    expect((await ledger.balances()).get('tenant:acme:reserved')).toBe(9n)
+    recorder.record(released('long', 9n))
+    await recorder.close(1000)
+    expect((await ledger.balances()).get('tenant:acme:reserved')).toBe(0n)
+    expect(await ledger.openRequests(0, 10)).toEqual([])
+  })
+  test('one that had begun when the process ended is found open by the next, and a quick one is not', async () => {
+    const at = folder()
+    mkdirSync(at)
+    const lines = [opened('open'), opened('quick'), released('quick', 0n), opened('acknowledged')]
+    writeFileSync(
+      join(at, `${process.pid}-1-1.jsonl`),
+      lines.map(event => `${eventToText(event)}\n`).join(''),
+    )
+    const ledger = createMemoryLedger()
+    await ledger.append([released('acknowledged', 0n)])
+    const recorder = await quiet({ ledger, folder: at })
+    expect((await ledger.openRequests(0, 10)).map(({ requestId }) => requestId)).toEqual(['open'])
+    expect((await ledger.balances()).get('tenant:acme:reserved')).toBe(9n)
+    await recorder.close(1000)
   })
 })

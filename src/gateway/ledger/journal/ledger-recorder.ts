@@ -1,19 +1,24 @@
 /**
  * Takes events at once and brings them to the ledger afterwards: in batches, in their order, again and again while it is away. What was
  * taken survives the end of the process (pending-files.ts); the ledger's keys make it safe to bring it twice.
+ *
+ * That a request began is brought only if it still runs after a while. Most have ended by then, and what they had set aside is free again:
+ * an event less for each of them, and the books say the same.
  */
 import { TokenwrightError } from '../../../core/errors.ts'
-import type { LedgerEvent } from '../events.ts'
+import type { LedgerEvent, RequestSettled } from '../events.ts'
 import type { LedgerStore } from '../store.ts'
 import { isContradiction } from '../stores/ledger-faults.ts'
 import { leftBehind, openPendingFiles, type PendingFiles } from './pending-files.ts'
 
 export interface LedgerRecorderSettings {
-  readonly ledger: Pick<LedgerStore, 'append'>
+  readonly ledger: Pick<LedgerStore, 'append' | 'request'>
   /** Where events wait; null: in memory only. */
   readonly folder: string | null
   /** ms since 1970. */
   readonly nowMs: () => number
+  /** A request that began is told of when it runs for so long, ms. */
+  readonly quickRequestMs?: number
   /** The first failure of an outage; null when it is over. */
   readonly onAway: (error: Error | null) => void
   /** An event that contradicts the ledger or cannot be true: it is not kept, and a person must hear of it. */
@@ -36,6 +41,8 @@ export interface JournaledRecorder {
 const mostWaiting = 50_000
 /** Of one append. Chosen: commits of some milliseconds then carry 100,000 events a second. */
 const batchEvents = 1000
+/** Requests that run longer are in the ledger while they do. Chosen: most answers are over by then, and a person who looks notices nothing. */
+const defaultQuickRequestMs = 2000
 const firstRetryMs = 250
 const longestRetryMs = 10_000
 
@@ -45,13 +52,19 @@ interface Waiting {
   readonly file: number
 }
 
+interface Begun {
+  readonly waits: Waiting
+  readonly sinceMs: number
+}
+
 /** What earlier processes left is in the ledger when it resolves. @throws TokenwrightError when the ledger or the folder fails. */
 export async function openLedgerRecorder(settings: LedgerRecorderSettings): Promise<JournaledRecorder> {
-  const { ledger, folder, nowMs, onAway, onRefused } = settings
+  const { ledger, folder, nowMs, onAway, onRefused, quickRequestMs = defaultQuickRequestMs } = settings
   const recovered = { events: 0, damagedLines: 0 }
   for (const left of folder === null ? [] : leftBehind(folder)) {
-    for (let from = 0; from < left.events.length; from += batchEvents)
-      await bring(left.events.slice(from, from + batchEvents))
+    const events = await withoutQuickOnes(left.events, ledger)
+    for (let from = 0; from < events.length; from += batchEvents)
+      await bring(events.slice(from, from + batchEvents))
     recovered.events += left.events.length
     recovered.damagedLines += left.damagedLines
     // A file that cannot be read in full stays, for a person to look at.
@@ -64,6 +77,9 @@ export async function openLedgerRecorder(settings: LedgerRecorderSettings): Prom
   let failures = 0
   let isDiskFailing = false
   let isFlushDue = false
+  /** Requests that began lately, oldest first. */
+  const begun = new Map<string, Begun>()
+  let lookingAtBegun: NodeJS.Timeout | null = null
   let isClosed = false
 
   /** All together; one by one when one of them is refused, so that it does not hold the others up. */
@@ -120,14 +136,47 @@ export async function openLedgerRecorder(settings: LedgerRecorderSettings): Prom
     })
   }
 
+  /** Of those that run for long. */
+  function bringLongOnes(): void {
+    lookingAtBegun = null
+    const untilMs = performance.now() - quickRequestMs
+    for (const [requestId, { waits, sinceMs }] of begun) {
+      if (sinceMs > untilMs) break
+      begun.delete(requestId)
+      waiting.push(waits)
+    }
+    if (waiting.length > 0) start()
+    if (begun.size > 0 && !isClosed) lookAtBegunLater()
+  }
+
+  function lookAtBegunLater(): void {
+    lookingAtBegun ??= setTimeout(bringLongOnes, quickRequestMs / 2).unref()
+  }
+
+  /** The end of a request whose beginning the ledger has not heard of: nothing was set aside there, so nothing is freed. */
+  function ofQuickOne(event: LedgerEvent): LedgerEvent {
+    if (event.kind !== 'requestSettled' || !event.final) return event
+    const known = begun.get(event.requestId)
+    if (known === undefined) return event
+    begun.delete(event.requestId)
+    if (known.waits.file > 0) files?.acknowledged(known.waits.file, 1)
+    return { ...event, releasedNanoUsd: 0n }
+  }
+
   return {
-    record(event) {
+    record(told) {
+      const event = ofQuickOne(told)
       const file = files?.add(event) ?? 0
       // That a request began is of use only if it does not end: it may wait for the end of this turn of the loop.
       if (event.kind !== 'requestOpened') flushFiles()
       else if (!isFlushDue) {
         isFlushDue = true
         setImmediate(flushFiles)
+      }
+      if (event.kind === 'requestOpened') {
+        begun.set(event.requestId, { waits: { event, file }, sinceMs: performance.now() })
+        lookAtBegunLater()
+        return
       }
       waiting.push({ event, file })
       start()
@@ -140,6 +189,9 @@ export async function openLedgerRecorder(settings: LedgerRecorderSettings): Prom
     },
     recovered,
     async close(timeoutMs) {
+      if (lookingAtBegun !== null) clearTimeout(lookingAtBegun)
+      for (const { waits } of begun.values()) waiting.push(waits)
+      begun.clear()
       const until = performance.now() + timeoutMs
       while (waiting.length > 0 && performance.now() < until) {
         if (retry !== null) clearTimeout(retry)
@@ -154,6 +206,30 @@ export async function openLedgerRecorder(settings: LedgerRecorderSettings): Prom
       return waiting.length === 0
     },
   }
+}
+
+/** Beginnings of requests whose end is known, and frees nothing, were never meant for the ledger. */
+async function withoutQuickOnes(
+  events: readonly LedgerEvent[],
+  ledger: Pick<LedgerStore, 'request'>,
+): Promise<readonly LedgerEvent[]> {
+  const ends = new Map<string, RequestSettled>()
+  for (const event of events)
+    if (event.kind === 'requestSettled' && event.final) ends.set(event.requestId, event)
+  const kept: LedgerEvent[] = []
+  for (const event of events) {
+    if (event.kind === 'requestOpened') {
+      const end = ends.get(event.requestId)
+      const isQuick =
+        end === undefined
+          ? // Its end was acknowledged, and its file is gone.
+            (await ledger.request(event.requestId))?.settled.some(({ final }) => final) === true
+          : end.releasedNanoUsd === 0n
+      if (isQuick) continue
+    }
+    kept.push(event)
+  }
+  return kept
 }
 
 /** It will never be taken: it contradicts what is there, or is no event at all. */
