@@ -115,7 +115,7 @@ describe('a client that goes away', () => {
     go()
     await first.text()
     expect(upstream.requests).toHaveLength(1)
-    expect((await events()).filter(({ kind }) => kind === 'requestOpened')).toHaveLength(1)
+    expect((await events()).filter(({ kind }) => kind === 'requestSettled')).toHaveLength(1)
   })
 })
 
