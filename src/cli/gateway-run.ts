@@ -10,6 +10,7 @@ import {
 import { createLogWriter, createRequestLog, type RequestLog } from '../gateway/observe/index.ts'
 import { type Gateway, startGateway } from '../gateway/start/index.ts'
 import type { GatewayFlags } from './commands/gateway.ts'
+import { leanHeap } from './lean-heap.ts'
 import { packageVersion } from './version-file.ts'
 
 /** @throws TokenwrightError with what is wrong in flags, configuration, ports or ledger, before anything is served. */
@@ -35,6 +36,7 @@ export async function runGateway(path: string | undefined, flags: GatewayFlags):
     )
     return
   }
+  leanHeap(process.env)
   await serve(path, flags, graceMs)
 }
 

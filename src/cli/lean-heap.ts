@@ -1,0 +1,24 @@
+/**
+ * A gateway lives for months and most of what it allocates is dead in a millisecond. V8's defaults let garbage pile up to some hundred
+ * megabytes before they collect it; with these flags it stays small, for a few per cent more of CPU. There is no limit in them: a heap that must grow,
+ * grows.
+ *
+ * 4 MiB of young generation, and an old one that is collected when it has grown by half: 167 MB of resident memory instead of 268 MB after
+ * some ten thousand requests (compiled, measured while developing; `node benchmarks/gateway.ts memory` measures it now).
+ */
+const flags = ['--max-semi-space-size=4', '--heap-growing-percent=50'] as const
+
+/**
+ * Replaces this process by one with these flags: same process id, same arguments. Does nothing where somebody has set flags for the heap, or where a
+ * process cannot be replaced (Windows).
+ */
+export function leanHeap(environment: NodeJS.ProcessEnv): void {
+  const given = [...process.execArgv, environment.NODE_OPTIONS ?? ''].join(' ')
+  const isSet = /--(?:max-semi-space|max-old-space|heap-growing|max-heap)/.test(given)
+  if (isSet || process.platform === 'win32' || typeof process.execve !== 'function') return
+  process.execve(
+    process.execPath,
+    [process.execPath, ...flags, ...process.execArgv, ...process.argv.slice(1)],
+    environment,
+  )
+}
