@@ -10,6 +10,11 @@ export interface CommandEntry {
 
 export const commandList: readonly CommandEntry[] = [
   {
+    name: 'up',
+    summary: 'the dashboard on this machine: plan, compare and look facts up in a page',
+    load: async () => (await import('./commands/up.ts')).upCommand(),
+  },
+  {
     name: 'plan',
     summary: 'the cheapest way to serve a model within latency objectives',
     load: async () => (await import('./commands/plan.ts')).planCommand(),
@@ -23,6 +28,12 @@ export const commandList: readonly CommandEntry[] = [
     name: 'emulate',
     summary: 'the same deployment in real time: an OpenAI-compatible server without a GPU',
     load: async () => (await import('./commands/emulate.ts')).emulateCommand(),
+  },
+  {
+    name: 'gateway',
+    summary:
+      'one door to own engines and APIs: each request where it is cheapest within its objective, with books',
+    load: async () => (await import('./commands/gateway.ts')).gatewayCommand(),
   },
   {
     name: 'bench',
@@ -40,10 +51,25 @@ export const commandList: readonly CommandEntry[] = [
     load: async () => (await import('./commands/catalog.ts')).catalogCommand(),
   },
   {
+    name: 'claims',
+    summary: 'public multiples (35×, 10× …) with their arithmetic recomputed, and where they hold',
+    load: async () => (await import('./commands/claims.ts')).claimsCommand(),
+  },
+  {
     name: 'market',
     summary:
       'API prices over time: what is in force, what a job costs at each offer, what price lists get wrong',
     load: async () => (await import('./commands/market.ts')).marketCommand(),
+  },
+  {
+    name: 'ledger',
+    summary: 'what was used through the gateway, what it cost, and whether that adds up to the bill',
+    load: async () => (await import('./commands/ledger.ts')).ledgerCommand(),
+  },
+  {
+    name: 'advise',
+    summary: 'what would have been cheaper, from the gateway’s own ledger, with the regret of its routing',
+    load: async () => (await import('./commands/advise.ts')).adviseCommand(),
   },
   {
     name: 'validate',

@@ -43,6 +43,16 @@ export function sectionTable(catalog: FactsCatalog, section: Section, ids: Reado
   return renderTable(columns, rows)
 }
 
+/** The same as columns and cells, for formats that lay tables out in their own way. */
+export function sectionCells(
+  catalog: FactsCatalog,
+  section: Section,
+  ids: ReadonlySet<string>,
+): { readonly columns: readonly TableColumn[]; readonly rows: readonly (readonly string[])[] } {
+  const [columns, rows] = tables[section](catalog, ids)
+  return { columns, rows }
+}
+
 type Table = [columns: readonly TableColumn[], rows: string[][]]
 type TableOf = (catalog: FactsCatalog, ids: ReadonlySet<string>) => Table
 

@@ -36,6 +36,7 @@ export class Search {
   readonly #objectives: readonly Objective[]
   readonly #cost: PointCost
   readonly #exclusions: Exclusions
+  readonly #fronts: boolean
   readonly #bestByTrait = new Map<string, number>()
   readonly costFront = new ParetoFront<OperatingPoint>(byShapeAndLoad)
   readonly throughputFront = new ParetoFront<OperatingPoint>(byShapeAndLoad)
@@ -52,12 +53,14 @@ export class Search {
     objectives: readonly Objective[],
     cost: PointCost,
     exclusions: Exclusions,
+    fronts = true,
   ) {
     this.#request = request
     this.#context = context
     this.#objectives = objectives
     this.#cost = cost
     this.#exclusions = exclusions
+    this.#fronts = fronts
   }
 
   /** `tell` hears now and then how many shapes have been looked at. */
@@ -74,6 +77,7 @@ export class Search {
       const best = this.#follow(ends)
       if (best !== null) heaviest.set(ends, best)
     }
+    if (!this.#fronts) return
     for (const ends of open) {
       this.#keepOnFronts(ends.low)
       this.#fill(ends.curve, ends.low, heaviest.get(ends) ?? ends.high)
