@@ -123,6 +123,18 @@ describe('the bill of an interval', () => {
     expect(idle.idleUs).toBe(9_900_000)
   })
 
+  test('an answer in one piece takes engine time too: its prompt at once, then it decodes', () => {
+    const whole = attributeInterval(bill(), [fact({ firstTokenMs: null })], rates)
+    expect(whole).toEqual(attributeInterval(bill(), [fact()], rates))
+    const unknownRate = { ...rates, prefillSecondsPerToken: 0 }
+    expect(attributeInterval(bill(), [fact({ firstTokenMs: null })], unknownRate).charges[0]).toMatchObject({
+      prefillUs: 0,
+      decodeUs: 1_100_000,
+    })
+    const nothingWritten = attributeInterval(bill(), [fact({ firstTokenMs: null, outputTokens: 0 })], rates)
+    expect(nothingWritten.charges[0]).toMatchObject({ prefillUs: 100_000, decodeUs: 0 })
+  })
+
   test('replicas do not disturb each other', () => {
     const facts = ['0', '1'].map(replica => fact({ requestId: replica, replica }))
     const { charges } = attributeInterval(bill({ heldMs: 20_000 }), facts, rates)

@@ -20,10 +20,11 @@ export function replicaTime(
 ): EngineShare[] {
   const shares = facts.map(() => ({ prefillMs: 0, decodeMs: 0, heldTokenMs: 0 }))
   const clip = (from: number, to: number): number => Math.max(0, Math.min(to, toMs) - Math.max(from, fromMs))
+  const firstTokens = facts.map(fact => firstTokenOf(fact, rates))
   const spans = prefillSpans(
-    facts.map(fact => ({
+    facts.map((fact, index) => ({
       fromMs: fact.sentMs,
-      toMs: fact.firstTokenMs ?? fact.endMs ?? Math.max(fact.sentMs, toMs),
+      toMs: firstTokens[index] ?? fact.endMs ?? Math.max(fact.sentMs, toMs),
       workMs: prefillMs(fact, rates),
     })),
   )
@@ -34,13 +35,14 @@ export function replicaTime(
     changes.push({ atMs: from, kind: 'busy', fact: -1 }, { atMs: to, kind: 'free', fact: -1 })
   }
   facts.forEach((fact, index) => {
-    if (fact.firstTokenMs === null) return
-    const endMs = fact.endMs ?? Math.max(fact.firstTokenMs, toMs)
+    const firstTokenMs = firstTokens[index]!
+    if (firstTokenMs === null) return
+    const endMs = fact.endMs ?? Math.max(firstTokenMs, toMs)
     changes.push(
-      { atMs: fact.firstTokenMs, kind: 'start', fact: index },
+      { atMs: firstTokenMs, kind: 'start', fact: index },
       { atMs: endMs, kind: 'end', fact: index },
     )
-    shares[index]!.heldTokenMs = clip(fact.firstTokenMs, endMs) * contextTokens(fact)
+    shares[index]!.heldTokenMs = clip(firstTokenMs, endMs) * contextTokens(fact)
   })
   changes.sort((a, b) => a.atMs - b.atMs)
 
@@ -68,6 +70,16 @@ export function replicaTime(
     }
   }
   return shares
+}
+
+/**
+ * Of an answer that came in one piece nobody heard the first token: its prompt is taken to have been computed at once, so that time in a
+ * queue counts as decoding. null: none was written, or it is not over.
+ */
+function firstTokenOf(fact: EngineFact, rates: EngineRates): number | null {
+  const { firstTokenMs, endMs, sentMs, outputTokens } = fact
+  if (firstTokenMs !== null || endMs === null || outputTokens === 0) return firstTokenMs
+  return Math.min(endMs, sentMs + prefillMs(fact, rates))
 }
 
 /** Time of a prompt alone: per token computed, and per token computed and token before it (attention). */

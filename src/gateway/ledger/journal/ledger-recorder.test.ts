@@ -7,7 +7,9 @@ import { noUsage } from '../../usage.ts'
 import { eventToText } from '../event-text.ts'
 import type { LedgerEvent, RequestOpened, RequestSettled } from '../events.ts'
 import { createMemoryLedger } from '../stores/memory-store.ts'
+import { lockFolder } from './folder-lock.ts'
 import { type LedgerRecorderSettings, openLedgerRecorder } from './ledger-recorder.ts'
+import { openPendingFiles } from './pending-files.ts'
 
 const folders: string[] = []
 afterEach(() => {
@@ -19,6 +21,8 @@ function folder(): string {
   folders.push(made)
   return join(made, 'pending')
 }
+
+const eventFiles = (at: string): string[] => readdirSync(at).filter(name => name.endsWith('.jsonl'))
 
 function settled(requestId: string, output = 5): RequestSettled {
   return {
@@ -79,7 +83,7 @@ describe('events on their way to the ledger', () => {
     for (let index = 0; index < 2500; index++) recorder.record(settled(`r${index}`))
     expect(await recorder.close(5000)).toBe(true)
     expect((await ledger.scan(0, 10_000)).map(({ event }) => event)).toHaveLength(2500)
-    expect(readdirSync(at)).toEqual([])
+    expect(eventFiles(at)).toEqual([])
   })
   test('stay in order over an outage, which is told of twice', async () => {
     const ledger = ledgerThatGoes()
@@ -117,7 +121,7 @@ describe('events on their way to the ledger', () => {
     const ids = (await ledger.ledger.scan(0, 10)).map(({ event }) => (event as RequestSettled).requestId)
     expect(ids).toEqual(['kept', 'left'])
     await second.close(1000)
-    expect(readdirSync(at)).toEqual([])
+    expect(eventFiles(at)).toEqual([])
   })
   test('a torn last line is nobody’s; a damaged one in the middle keeps its file for a person', async () => {
     const at = folder()
@@ -132,17 +136,33 @@ describe('events on their way to the ledger', () => {
     const ids = (await ledger.scan(0, 10)).map(({ event }) => (event as RequestSettled).requestId)
     expect(ids.sort()).toEqual(['after', 'whole'])
     await recorder.close(1000)
-    expect(readdirSync(at)).toEqual([`${process.pid}-1-2.jsonl`])
+    expect(eventFiles(at)).toEqual([`${process.pid}-1-2.jsonl`])
   })
-  test('files of a gateway that still runs are left alone', async () => {
+  test('files of a gateway that still runs are left alone, until it ends', async () => {
     const at = folder()
-    mkdirSync(at)
-    writeFileSync(join(at, `${process.ppid}-1-1.jsonl`), `${eventToText(settled('theirs'))}\n`)
+    const theirs = lockFolder(at)
+    expect(theirs.holder).toBe('ours')
+    writeFileSync(join(at, `${process.pid}-1-1.jsonl`), `${eventToText(settled('theirs'))}\n`)
     const ledger = createMemoryLedger()
     const recorder = await quiet({ ledger, folder: at })
     expect(recorder.recovered.events).toBe(0)
     expect(await ledger.scan(0, 10)).toEqual([])
     await recorder.close(1000)
+    theirs.release()
+    const next = await quiet({ ledger, folder: at })
+    expect(next.recovered.events).toBe(1)
+    await next.close(1000)
+  })
+  test('of a process whose number another one has by now are found all the same; other files are nobody’s business', async () => {
+    const at = folder()
+    mkdirSync(at)
+    writeFileSync(join(at, `${process.ppid}-1-1.jsonl`), `${eventToText(settled('reused'))}\n`)
+    writeFileSync(join(at, 'notes.txt'), '')
+    const ledger = createMemoryLedger()
+    const recorder = await quiet({ ledger, folder: at })
+    expect(recorder.recovered).toEqual({ events: 1, damagedLines: 0 })
+    await recorder.close(1000)
+    expect(readdirSync(at).sort()).toEqual(['lock', 'notes.txt'])
   })
   test('one that contradicts the ledger is told of, and the others go on', async () => {
     const ledger = createMemoryLedger()
@@ -166,6 +186,50 @@ describe('events on their way to the ledger', () => {
     expect(recorder.accepts).toBe(true)
     recorder.record(settled('last'))
     expect(recorder.accepts).toBe(false)
+  })
+  test('while the disk takes nothing nobody is let in; they are again when it does, without a further event', async () => {
+    const told: (string | null)[] = []
+    let isFull = false
+    const ledger = createMemoryLedger()
+    const at = folder()
+    const recorder = await quiet({
+      ledger,
+      folder: at,
+      onAway: error => told.push(error?.message ?? null),
+      openFiles: (...where) => {
+        const files = openPendingFiles(...where)
+        return {
+          ...files,
+          flush: () => {
+            if (isFull) throw new Error('no space left')
+            files.flush()
+          },
+        }
+      },
+    })
+    isFull = true
+    recorder.record(settled('a'))
+    recorder.record(settled('b'))
+    expect(recorder.accepts).toBe(false)
+    await expect.poll(() => recorder.waiting).toBe(0)
+    expect(recorder.accepts).toBe(false)
+    isFull = false
+    await expect.poll(() => recorder.accepts).toBe(true)
+    expect(told).toEqual(['no space left', null])
+    expect(await ledger.scan(0, 10)).toHaveLength(2)
+    await recorder.close(1000)
+    expect(eventFiles(at)).toEqual([])
+  })
+  test('a request that began in one file and ended in another sets nothing aside', async () => {
+    const at = folder()
+    mkdirSync(at)
+    writeFileSync(join(at, `${process.pid}-1-1.jsonl`), `${eventToText(opened('across'))}\n`)
+    writeFileSync(join(at, `${process.pid}-1-2.jsonl`), `${eventToText(released('across', 0n))}\n`)
+    const ledger = createMemoryLedger()
+    const recorder = await quiet({ ledger, folder: at })
+    expect(await ledger.openRequests(0, 10)).toEqual([])
+    expect((await ledger.balances()).get('tenant:acme:reserved') ?? 0n).toBe(0n)
+    await recorder.close(1000)
   })
   test('a folder that cannot be made is an error at the start', async () => {
     const at = folder()

@@ -9,12 +9,15 @@ import { TokenwrightError } from '../../../core/errors.ts'
 import type { LedgerEvent, RequestSettled } from '../events.ts'
 import type { LedgerStore } from '../store.ts'
 import { isContradiction } from '../stores/ledger-faults.ts'
+import { type FolderLock, lockFolder } from './folder-lock.ts'
 import { leftBehind, openPendingFiles, type PendingFiles } from './pending-files.ts'
 
 export interface LedgerRecorderSettings {
   readonly ledger: Pick<LedgerStore, 'append' | 'request'>
   /** Where events wait; null: in memory only. */
   readonly folder: string | null
+  /** Default: files on the disk. */
+  readonly openFiles?: typeof openPendingFiles
   /** ms since 1970. */
   readonly nowMs: () => number
   /** A request that began is told of when it runs for so long, ms. */
@@ -59,10 +62,26 @@ interface Begun {
 
 /** What earlier processes left is in the ledger when it resolves. @throws TokenwrightError when the ledger or the folder fails. */
 export async function openLedgerRecorder(settings: LedgerRecorderSettings): Promise<JournaledRecorder> {
+  const lock = settings.folder === null ? null : lockFolder(settings.folder)
+  try {
+    return await openInFolder(settings, lock)
+  } catch (error) {
+    lock?.release()
+    throw error
+  }
+}
+
+async function openInFolder(
+  settings: LedgerRecorderSettings,
+  lock: FolderLock | null,
+): Promise<JournaledRecorder> {
   const { ledger, folder, nowMs, onAway, onRefused, quickRequestMs = defaultQuickRequestMs } = settings
   const recovered = { events: 0, damagedLines: 0 }
-  for (const left of folder === null ? [] : leftBehind(folder)) {
-    const events = await withoutQuickOnes(left.events, ledger)
+  const allLeft =
+    folder === null || lock?.holder === 'theirs' ? [] : leftBehind(folder, lock?.holder === 'ours')
+  const ends = endsIn(allLeft.flatMap(({ events }) => events))
+  for (const left of allLeft) {
+    const events = await withoutQuickOnes(left.events, ends, ledger)
     for (let from = 0; from < events.length; from += batchEvents)
       await bring(events.slice(from, from + batchEvents))
     recovered.events += left.events.length
@@ -70,13 +89,15 @@ export async function openLedgerRecorder(settings: LedgerRecorderSettings): Prom
     // A file that cannot be read in full stays, for a person to look at.
     if (left.damagedLines === 0) left.remove()
   }
-  const files: PendingFiles | null = folder === null ? null : openPendingFiles(folder, nowMs())
+  const { openFiles = openPendingFiles } = settings
+  const files: PendingFiles | null = folder === null ? null : openFiles(folder, nowMs())
   let waiting: Waiting[] = []
   let running: Promise<void> | null = null
   let retry: NodeJS.Timeout | null = null
   let failures = 0
   let isDiskFailing = false
   let isFlushDue = false
+  let flushAgain: NodeJS.Timeout | null = null
   /** Requests that began lately, oldest first. */
   const begun = new Map<string, Begun>()
   let lookingAtBegun: NodeJS.Timeout | null = null
@@ -120,11 +141,19 @@ export async function openLedgerRecorder(settings: LedgerRecorderSettings): Prom
     isFlushDue = false
     try {
       files?.flush()
+      if (isDiskFailing) onAway(null)
       isDiskFailing = false
     } catch (error) {
       if (!isDiskFailing) onAway(error as Error)
       isDiskFailing = true
+      // While it fails nobody is let in, so no further event would try again.
+      if (!isClosed) flushAgain ??= setTimeout(tryAgain, firstRetryMs).unref()
     }
+  }
+
+  function tryAgain(): void {
+    flushAgain = null
+    flushFiles()
   }
 
   function start(): void {
@@ -202,20 +231,28 @@ export async function openLedgerRecorder(settings: LedgerRecorderSettings): Prom
       }
       isClosed = true
       if (retry !== null) clearTimeout(retry)
+      if (flushAgain !== null) clearTimeout(flushAgain)
       files?.close()
+      lock?.release()
       return waiting.length === 0
     },
   }
 }
 
-/** Beginnings of requests whose end is known, and frees nothing, were never meant for the ledger. */
-async function withoutQuickOnes(
-  events: readonly LedgerEvent[],
-  ledger: Pick<LedgerStore, 'request'>,
-): Promise<readonly LedgerEvent[]> {
+/** By request. A request may begin in one file and end in the next. */
+function endsIn(events: readonly LedgerEvent[]): ReadonlyMap<string, RequestSettled> {
   const ends = new Map<string, RequestSettled>()
   for (const event of events)
     if (event.kind === 'requestSettled' && event.final) ends.set(event.requestId, event)
+  return ends
+}
+
+/** Beginnings of requests whose end is known, and frees nothing, were never meant for the ledger. */
+async function withoutQuickOnes(
+  events: readonly LedgerEvent[],
+  ends: ReadonlyMap<string, RequestSettled>,
+  ledger: Pick<LedgerStore, 'request'>,
+): Promise<readonly LedgerEvent[]> {
   const kept: LedgerEvent[] = []
   for (const event of events) {
     if (event.kind === 'requestOpened') {

@@ -31,7 +31,7 @@ export interface LeftBehind {
 /** A new file is begun when one is as large. Chosen: some 20,000 events. */
 const fileBytes = 8 * 1024 * 1024
 
-/** `pid-start-number.jsonl`: whose it is, so that nobody takes the files of a gateway that still runs. */
+/** `pid-start-number.jsonl`: whose it is. */
 const namePattern = /^(\d+)-(\d+)-(\d+)\.jsonl$/
 
 /** @throws TokenwrightError when the folder cannot be made or written. */
@@ -106,8 +106,12 @@ export function openPendingFiles(folder: string, startMs: number): PendingFiles 
   }
 }
 
-/** What gateways that run no more left in the folder. @throws TokenwrightError when a file cannot be read. */
-export function leftBehind(folder: string): readonly LeftBehind[] {
+/**
+ * What gateways that run no more left in the folder. isOurs: the lock says that nobody else has files there (folder-lock.ts); where it
+ * cannot say, a file is somebody else's while a process of its number runs.
+ * @throws TokenwrightError when a file cannot be read.
+ */
+export function leftBehind(folder: string, isOurs: boolean): readonly LeftBehind[] {
   let names: string[]
   try {
     names = readdirSync(folder)
@@ -116,8 +120,8 @@ export function leftBehind(folder: string): readonly LeftBehind[] {
   }
   return names
     .filter(name => {
-      const pid = Number(namePattern.exec(name)?.[1] ?? process.pid)
-      return pid === process.pid || !isRunning(pid)
+      const pid = namePattern.exec(name)?.[1]
+      return pid !== undefined && (isOurs || Number(pid) === process.pid || !isRunning(Number(pid)))
     })
     .sort()
     .map(name => readLeft(join(folder, name)))
