@@ -24,24 +24,26 @@ async function heldStream(): Promise<{ upstream: Upstream; go: () => void }> {
   return { upstream, go: () => rest.forEach(end => void end()) }
 }
 
-async function firstPiece(response: Response): Promise<string> {
+/** Asks for a stream, reads its first piece, and can go away. */
+async function askStream(url: string): Promise<{ first: string; leave: () => void }> {
+  const leaving = new AbortController()
+  const response = await fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...hello, stream: true }),
+    signal: leaving.signal,
+  })
   const { value } = await response.body!.getReader().read()
-  return new TextDecoder().decode(value)
+  return { first: new TextDecoder().decode(value), leave: () => leaving.abort() }
 }
 
 describe('a client that goes away', () => {
   test('from one’s own engine: it stops at once, and what came is estimated', async () => {
     const { upstream } = await heldStream()
     const { url, settlements, summaries } = await startTestGateway(oneModel([upstream.url]))
-    const leaving = new AbortController()
-    const response = await fetch(`${url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ...hello, stream: true }),
-      signal: leaving.signal,
-    })
-    expect(await firstPiece(response)).toContain('"content":"a"')
-    leaving.abort()
+    const { first, leave } = await askStream(url)
+    expect(first).toContain('"content":"a"')
+    leave()
     await expect.poll(() => upstream.requests[0]!.isCancelled).toBe(true)
     expect((await settlements())[0]).toMatchObject({
       state: 'estimated',
@@ -57,15 +59,8 @@ describe('a client that goes away', () => {
       offers: { api: { url: upstream.url, apiKey: 'none', price: { uncachedInput: '1', output: '2' } } },
       models: { llama: { candidates: ['api'] } },
     })
-    const leaving = new AbortController()
-    const response = await fetch(`${url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ...hello, stream: true }),
-      signal: leaving.signal,
-    })
-    await firstPiece(response)
-    leaving.abort()
+    const { leave } = await askStream(url)
+    leave()
     await new Promise(resolve => setTimeout(resolve, 50))
     expect(upstream.requests[0]!.isCancelled).toBe(false)
     go()
@@ -82,15 +77,8 @@ describe('a client that goes away', () => {
       offers: { api: { url: upstream.url, apiKey: 'none', price: { uncachedInput: '1', output: '2' } } },
       models: { llama: { candidates: ['api'] } },
     })
-    const leaving = new AbortController()
-    const response = await fetch(`${url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ...hello, stream: true }),
-      signal: leaving.signal,
-    })
-    await firstPiece(response)
-    leaving.abort()
+    const { leave } = await askStream(url)
+    leave()
     await expect.poll(() => upstream.requests[0]!.isCancelled).toBe(true)
     expect((await settlements())[0]).toMatchObject({ state: 'estimated' })
   })
