@@ -3,10 +3,10 @@
  * megabytes before they collect it; with these flags it stays small, for a few per cent more of CPU. There is no limit in them: a heap that must grow,
  * grows.
  *
- * 4 MiB of young generation, and an old one that is collected when it has grown by half: 167 MB of resident memory instead of 268 MB after
- * some ten thousand requests (compiled, measured while developing; `node benchmarks/gateway.ts memory` measures it now).
+ * 4 MiB of young generation, and an old one that is collected when it has grown by a quarter (chosen). What it comes to:
+ * docs/models/resilience.md#memory.
  */
-const flags = ['--max-semi-space-size=4', '--heap-growing-percent=50'] as const
+const flags = ['--max-semi-space-size=4', '--heap-growing-percent=25'] as const
 
 /**
  * Replaces this process by one with these flags: same process id, same arguments. Does nothing where somebody has set flags for the heap, or where a

@@ -108,7 +108,14 @@ export function createIntake(
       over: one => lives.delete(one),
     })
     lives.add(life)
-    life.start()
+    try {
+      life.start()
+    } catch (error) {
+      // A fault of ours: it must not count as under way for ever, nor keep what was set aside.
+      lives.delete(life)
+      books.close()
+      throw error
+    }
   }
 
   function refuseWhereNothingIsTaken(): void {

@@ -21,7 +21,10 @@ export async function openLedger(settings: LedgerSettings, stateFolder: string):
       return { store: createMemoryLedger(), pendingFolder: null }
     case 'sqlite': {
       const { path, durability } = settings
-      return { store: await openSqliteLedger({ path, durability }), pendingFolder: `${path}.pending` }
+      return {
+        store: await openSqliteLedger({ path, durability }),
+        pendingFolder: path === ':memory:' ? null : `${path}.pending`,
+      }
     }
     case 'postgres':
       return {

@@ -133,7 +133,8 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
       config,
       ledger: store,
       nowMs,
-      keyFile: config.ledger.kind === 'sqlite' ? `${config.ledger.path}.keys` : null,
+      keyFile:
+        pendingFolder === null || config.ledger.kind !== 'sqlite' ? null : `${config.ledger.path}.keys`,
       onAlert: ({ account, share, window }) =>
         onNotice('warn', 'budget-alert', { account: account.id, share, window }),
       onAway: message => onNotice('warn', 'limits-away', { message }),

@@ -68,8 +68,11 @@ export function noteAnswer(facts: AnswerFacts, event: AnswerEvent): void {
 export function audioSecondsIn(api: AnswerApi, json: JsonObject): number | null {
   if (api !== 'transcription') return null
   const seconds = objectIn(json, 'usage')?.seconds ?? json.duration
-  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds : null
+  return typeof seconds === 'number' && seconds >= 0 && seconds <= mostAudioSeconds ? seconds : null
 }
+
+/** Of one recording: eleven days. Assumed; what is longer was no length. */
+const mostAudioSeconds = 1_000_000
 
 /** Usage in an event or a body of an API; Messages tell theirs in two parts, of which `first` is the earlier. */
 export function usageIn(api: AnswerApi, json: JsonObject, first: JsonObject | null): WireUsage | null {

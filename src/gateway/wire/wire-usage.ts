@@ -198,9 +198,12 @@ function hasCounts(part: JsonObject | null): boolean {
   return inputFields.some(field => wholeIn(part, field) !== null)
 }
 
-/** Tokens are whole; what is not was no count. */
+/** Of one request. Assumed: a hundred times the longest context there is; sums of a ledger of such counts stay far within 64 bits. */
+const mostTokens = 1_000_000_000
+
+/** Tokens are whole, and not beyond all measure; what is not was no count. */
 function whole(count: number | null): number | null {
-  return count !== null && Number.isSafeInteger(count) ? count : null
+  return count !== null && Number.isInteger(count) && count <= mostTokens ? count : null
 }
 
 function wholeIn(object: JsonObject | null, field: string): number | null {

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { TokenwrightError } from '../../../core/errors.ts'
+import { recoverOpenRequests } from '../../billing/index.ts'
 import { noUsage } from '../../usage.ts'
+import { auditLedger } from '../audit.ts'
 import { eventToText } from '../event-text.ts'
 import type { LedgerEvent, RequestOpened, RequestSettled } from '../events.ts'
 import { createMemoryLedger } from '../stores/memory-store.ts'
@@ -176,6 +178,25 @@ describe('events on their way to the ledger', () => {
     expect(refused).toEqual([settled('x', 6)])
     expect(await ledger.scan(0, 10)).toHaveLength(3)
     await recorder.close(1000)
+  })
+  test('usage of a request that another gateway gave up is added to it, once', async () => {
+    const ledger = createMemoryLedger()
+    await ledger.append([opened('late')])
+    await recoverOpenRequests(ledger, { nowMs: 1_000_000, olderThanMs: 0 })
+    const refused: LedgerEvent[] = []
+    for (let life = 0; life < 2; life++) {
+      const recorder = await quiet({ ledger, folder: folder(), onRefused: event => refused.push(event) })
+      recorder.record(released('late', 9n))
+      expect(await recorder.close(5000)).toBe(true)
+    }
+    expect(refused).toEqual([])
+    const account = await ledger.request('late')
+    expect(account).toMatchObject({ settled: [{ state: 'estimated' }], totalNanoUsd: 7n })
+    expect(account!.adjusted).toMatchObject([
+      { reason: 'usage-arrived', state: 'reported', usage: { output: 5 } },
+    ])
+    expect((await ledger.balances()).get('tenant:acme:reserved')).toBe(0n)
+    expect((await auditLedger(ledger)).problems).toEqual([])
   })
   test('nobody is let in while more wait than memory may hold', async () => {
     const recorder = await quiet({

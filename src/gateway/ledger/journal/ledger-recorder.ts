@@ -10,6 +10,7 @@ import type { LedgerEvent, RequestSettled } from '../events.ts'
 import type { LedgerStore } from '../store.ts'
 import { isContradiction } from '../stores/ledger-faults.ts'
 import { type FolderLock, lockFolder } from './folder-lock.ts'
+import { lateUsage } from './late-usage.ts'
 import { leftBehind, openPendingFiles, type PendingFiles } from './pending-files.ts'
 
 export interface LedgerRecorderSettings {
@@ -109,8 +110,11 @@ async function openInFolder(
       await ledger.append(events)
     } catch (error) {
       if (!isForGood(error)) throw error
-      if (events.length === 1) onRefused(events[0]!, error)
-      else for (const event of events) await bring([event])
+      if (events.length === 1) {
+        const late = isContradiction(error) ? await lateUsage(events[0]!, ledger) : null
+        if (late === null) onRefused(events[0]!, error)
+        else await bring([late])
+      } else for (const event of events) await bring([event])
     }
   }
 

@@ -85,7 +85,7 @@ export async function crashRounds(settings: CrashSettings): Promise<CrashReport>
       broken: clients.broken,
       refused: clients.refused,
       requestsAtOffer: api.told.size,
-      pendingFiles: readdirSync(`${path}.pending`).length,
+      pendingFiles: readdirSync(`${path}.pending`).filter(name => name.endsWith('.jsonl')).length,
     }
   } finally {
     clients.speakTo(null)

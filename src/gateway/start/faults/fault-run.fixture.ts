@@ -6,16 +6,13 @@ import { RandomSource } from '../../../core/random.ts'
 import type { RunningEmulator } from '../../../emulate/emulator.fixture.ts'
 import type { CandidateStatus } from '../../dispatch/types.ts'
 import { auditLedger, type LedgerEvent, type RequestSettled } from '../../ledger/index.ts'
-import { startStagedGateway, type StagedGateway } from '../gateway.fixture.ts'
+import { askGateway, type ClientView, type FaultRequest, randomRequest } from './fault-clients.fixture.ts'
 import {
-  askGateway,
-  type ClientView,
-  type FaultRequest,
-  faultApis,
-  httpFaults,
-  randomRequest,
-} from './fault-clients.fixture.ts'
-import { breakEngines, type StagedGateway, startFaultyEmulator, startStagedGateway } from './faulty-stage.fixture.ts'
+  breakEngines,
+  type StagedGateway,
+  startFaultyEmulator,
+  startStagedGateway,
+} from './faulty-stage.fixture.ts'
 import { compareWithTruth } from './truth-match.fixture.ts'
 
 export interface FaultSettings {
@@ -36,18 +33,13 @@ export interface FaultReport {
   readonly problems: readonly string[]
 }
 
-/** Each emulator breaks attempts by itself too, so that further attempts may succeed. */
-const ownFaultRate = 0.15
-/** Between two faults of engines, ms. */
-const engineFaultEveryMs = 120
 /** A request that takes longer is stuck: its total time-out is 4 s, and others wait before it. */
 const stuckMs = 60_000
-const modelName = 'test-model'
 
 export async function faultRun({ requests, seed, clients }: FaultSettings): Promise<FaultReport> {
   const random = new RandomSource(seed)
   const emulators = await Promise.all(['a', 'b', 'c'].map(name => startFaultyEmulator(`${seed} ${name}`)))
-  const gateway = await startStagedGateway(configuration(emulators))
+  const gateway = await startStagedGateway(emulators)
   const agent = new Agent({ keepAlive: true })
   const draws = random.stream('requests')
   const views: { asked: FaultRequest; view: ClientView }[] = []
@@ -88,6 +80,9 @@ export async function faultRun({ requests, seed, clients }: FaultSettings): Prom
     lines => lines.requests,
   )
   problems.push(...compareWithTruth(settled, truth))
+  const untold = truth.filter(({ fault }) => fault === 'no-usage').length
+  const estimated = answeredAs(views, settled, 'estimated')
+  if (estimated > untold) problems.push(`${estimated} whole answers are estimated, ${untold} told no usage`)
 
   return {
     requests,
@@ -122,17 +117,15 @@ async function control<Answer>({ gateway }: StagedGateway, path: string): Promis
   return (await (await fetch(`${gateway.controlUrl}${path}`)).json()) as Answer
 }
 
-/** Every request that was opened has one end; nothing has an end that was not opened. */
+/** Every request has one end. Of quick ones the ledger never hears that they began. */
 function endsOf(events: readonly LedgerEvent[]): string[] {
-  const problems: string[] = []
   const ends = new Map<string, number>()
   for (const event of events) {
-    if (event.kind === 'requestOpened') ends.set(event.requestId, 0)
-    if (event.kind !== 'requestSettled' || !event.final) continue
-    ends.set(event.requestId, (ends.get(event.requestId) ?? Number.NaN) + 1)
+    if (event.kind !== 'requestOpened' && event.kind !== 'requestSettled') continue
+    const isEnd = event.kind === 'requestSettled' && event.final
+    ends.set(event.requestId, (ends.get(event.requestId) ?? 0) + (isEnd ? 1 : 0))
   }
-  for (const [requestId, count] of ends) if (count !== 1) problems.push(`${requestId} has ${count} ends`)
-  return problems
+  return [...ends].flatMap(([requestId, count]) => (count === 1 ? [] : [`${requestId} has ${count} ends`]))
 }
 
 /** What was settled with the tenant's budget is what its requests cost, and by offers exactly what the ledger says. */
@@ -180,6 +173,17 @@ function completedProblems(
       ? []
       : [`${view.requestId} (${asked.api}) was answered and is ${end.state}, borne by ${end.bearer}`]
   })
+}
+
+function answeredAs(
+  views: readonly { readonly view: ClientView }[],
+  settled: readonly RequestSettled[],
+  state: RequestSettled['state'],
+): number {
+  const those = new Set(
+    settled.filter(event => event.final && event.state === state).map(({ requestId }) => requestId),
+  )
+  return views.filter(({ view }) => view.kind === 'complete' && those.has(view.requestId ?? '')).length
 }
 
 function countBy(names: readonly string[]): Record<string, number> {

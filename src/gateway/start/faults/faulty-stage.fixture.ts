@@ -1,5 +1,69 @@
 /** What a fault run plays on: emulators that break, and a gateway before them. */
-function startFaultyEmulator(seed: string): Promise<RunningEmulator> {
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type RunningEmulator,
+  startTestEmulator,
+  testFleet,
+  testModel,
+} from '../../../emulate/emulator.fixture.ts'
+import type { Fault } from '../../../fleet/types.ts'
+import { readGatewayConfig, shippedFacts } from '../../config/index.ts'
+import type { LedgerEvent } from '../../ledger/index.ts'
+import type { RequestSummary } from '../../observe/index.ts'
+import { type Gateway, startGateway } from '../start-gateway.ts'
+import { faultApis, httpFaults } from './fault-clients.fixture.ts'
+
+/** Each emulator breaks attempts by itself too, so that further attempts may succeed. */
+const ownFaultRate = 0.15
+/** Between two faults of engines, ms. */
+const engineFaultEveryMs = 120
+const modelName = 'test-model'
+
+export interface StagedGateway {
+  readonly gateway: Gateway
+  readonly url: string
+  readonly summaries: readonly RequestSummary[]
+  readonly notices: readonly { readonly event: string; readonly fields: object }[]
+  /** Everything in the ledger, when all requests are over. */
+  events(): Promise<readonly LedgerEvent[]>
+  close(): Promise<void>
+}
+
+/** Two deployments and an offer, a model for each API, a budget that nobody reaches. */
+export async function startStagedGateway(emulators: readonly RunningEmulator[]): Promise<StagedGateway> {
+  const summaries: RequestSummary[] = []
+  const notices: { event: string; fields: object }[] = []
+  const gateway = await startGateway({
+    config: readGatewayConfig(configuration(emulators), {
+      where: 'faults',
+      environment: {},
+      facts: shippedFacts,
+    }),
+    source: '/nowhere/gateway.yaml',
+    version: '0.0.0',
+    book: shippedFacts.priceBook(),
+    seed: 'faults',
+    log: { requestEnded: summary => summaries.push(summary) },
+    onNotice: (_level, event, fields) => notices.push({ event, fields }),
+  })
+  return {
+    gateway,
+    url: gateway.url,
+    summaries,
+    notices,
+    async events() {
+      const until = performance.now() + longestEndMs
+      while ((gateway.inFlight > 0 || gateway.ledgerWaiting > 0) && performance.now() < until) await sleep(10)
+      return (await gateway.ledger.scan(0, 10_000_000)).map(({ event }) => event)
+    },
+    close: () => gateway.close(1000),
+  }
+}
+
+/** After the last client has its answer, for requests that are read on. */
+const longestEndMs = 15_000
+
+export function startFaultyEmulator(seed: string): Promise<RunningEmulator> {
   return startTestEmulator({
     models: [testModel(modelName, testFleet({ replicas: 2, fleet: { seed } }))],
     seed,
@@ -18,6 +82,9 @@ function configuration(emulators: readonly RunningEmulator[]): Record<string, un
     capacity: 12,
   })
   return {
+    listen: { port: 0 },
+    control: { port: 0 },
+    ledger: { kind: 'memory' },
     deployments: { a: deployment(0), b: deployment(1) },
     offers: {
       c: {
@@ -52,7 +119,7 @@ function configuration(emulators: readonly RunningEmulator[]): Record<string, un
   }
 }
 
-function breakEngines(
+export function breakEngines(
   emulators: readonly RunningEmulator[],
   random: { uniform(): number; integer(most: number): number },
 ) {
@@ -75,4 +142,3 @@ function breakEngines(
     },
   }
 }
-

@@ -65,6 +65,9 @@ async function ask({ post }: TestGateway, model: string, count: number): Promise
   )
 }
 
+const eventFiles = (path: string): string[] =>
+  readdirSync(`${path}.pending`).filter(name => name.endsWith('.jsonl'))
+
 const served = (count: number): number[] => Array.from({ length: count }, () => 200)
 
 /** All were asked, each once, and nothing is billed that was not given out. */
@@ -96,13 +99,13 @@ test('another process holds the SQLite file: requests go on, what they used wait
   expect(await ask(gateway, 'both', 20)).toEqual(served(20))
   await sleep(300)
   expect(await ask(gateway, 'both', 10)).toEqual(served(10))
-  expect(gateway.gateway.ledgerWaiting).toBeGreaterThanOrEqual(60)
-  expect(readdirSync(`${path}.pending`).length).toBeGreaterThan(0)
+  expect(gateway.gateway.ledgerWaiting).toBeGreaterThanOrEqual(30)
+  expect(eventFiles(path).length).toBeGreaterThan(0)
   other.exec('ROLLBACK')
   other.close()
   await expect.poll(() => gateway.gateway.ledgerWaiting, { timeout: 10_000 }).toBe(0)
   await gateway.close()
-  expect(readdirSync(`${path}.pending`)).toEqual([])
+  expect(eventFiles(path)).toEqual([])
   await expectBooks(await openSqliteLedger({ path, access: 'read' }), 40)
 })
 
