@@ -39,6 +39,11 @@ const pages: readonly PageEntry[] = [
     load: async () => (await import('./simulate/simulate-page.tsx')).SimulatePage,
   },
   {
+    name: 'live',
+    title: 'Live',
+    load: async () => (await import('./live/live-page.tsx')).LivePage,
+  },
+  {
     name: 'catalog',
     title: 'Catalog',
     load: async () => (await import('./catalog/catalog-page.tsx')).CatalogPage,

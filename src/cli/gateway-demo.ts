@@ -17,6 +17,7 @@ import type { GatewayFlags } from './commands/gateway.ts'
 import { emulatedDeployment, questionsOf } from './emulate-deployment.ts'
 import { type EmulateFlags, withEmulateFlags } from './emulate-flags.ts'
 import { sideChannels } from './emulate-side-channels.ts'
+import { dashboardFiles, howToBuild } from './gateway-dashboard.ts'
 import { startDemoTraffic } from './gateway-demo-traffic.ts'
 import { nextSignal } from './gateway-run.ts'
 import { minuteText } from './ledger-window.ts'
@@ -29,6 +30,8 @@ const hardware = ['l40s', 'h200-sxm'] as const
 /** What people wait for without complaint (assumed): the dear engine is used when the cheap one would be slower. */
 const objectives = { ttftMs: 500, tpotMs: 30 }
 const tenants = ['search', 'support'] as const
+/** Assumed: not reached in an hour of this traffic, so that budgets are seen and nobody is refused. */
+const usdPerTenantDay = '20'
 const tellEveryMs = 2000
 
 export async function runGatewayDemo(flags: GatewayFlags): Promise<void> {
@@ -47,6 +50,7 @@ export async function runGatewayDemo(flags: GatewayFlags): Promise<void> {
       facts: shippedFacts,
     },
   )
+  const assets = dashboardFiles()
   const gateway = await startGateway({
     config,
     source: 'demo',
@@ -57,9 +61,11 @@ export async function runGatewayDemo(flags: GatewayFlags): Promise<void> {
     onNotice: (level, event, fields) => {
       if (level === 'error') console.error(`${event} ${JSON.stringify(fields)}`)
     },
+    ...(assets === null ? {} : { assets }),
   })
   const startedMs = Date.now()
   console.log(`gateway  ${gateway.url}/v1   control ${gateway.controlUrl}`)
+  console.log(assets === null ? howToBuild : `dashboard  ${gateway.controlUrl}/#/live`)
   for (const { name, replicas, cost } of config.deployments)
     console.log(
       `  ${name.padEnd(9)} ${model} at $${(cost.usdPerReplicaHour * replicas.length).toFixed(2)} an hour, emulated`,
@@ -125,11 +131,13 @@ function demoConfig(
     deployments: Object.fromEntries(
       urls.map((url, index) => [
         hardware[index]!,
-        { replicas: [url], cost: { accelerator: hardware[index], tier: 'on-demand' } },
+        { replicas: [{ name: 'r0', url }], cost: { accelerator: hardware[index], tier: 'on-demand' } },
       ]),
     ),
     models: { llama: { candidates: hardware, objectives } },
-    tenants: Object.fromEntries(tenants.map(tenant => [tenant, {}])),
+    tenants: Object.fromEntries(
+      tenants.map(tenant => [tenant, { limits: [{ per: 'day', usd: usdPerTenantDay }] }]),
+    ),
     keys: keys.map(({ tenant, text }) => ({ id: tenant, tenant, ...hasher(text) })),
   }
 }

@@ -10,6 +10,7 @@ import {
 import { createLogWriter, createRequestLog, type RequestLog } from '../gateway/observe/index.ts'
 import { type Gateway, startGateway } from '../gateway/start/index.ts'
 import type { GatewayFlags } from './commands/gateway.ts'
+import { dashboardFiles } from './gateway-dashboard.ts'
 import { leanHeap } from './lean-heap.ts'
 import { packageVersion } from './version-file.ts'
 
@@ -60,6 +61,7 @@ async function serve(path: string, flags: GatewayFlags, graceMs: number): Promis
   })
   try {
     const { config } = watch
+    const assets = dashboardFiles()
     gateway = await startGateway({
       config,
       source: path,
@@ -69,10 +71,11 @@ async function serve(path: string, flags: GatewayFlags, graceMs: number): Promis
       log: flags.logFormat === 'none' ? null : log,
       onNotice: (level, event, fields) => log.event(level, event, fields),
       reload: () => watch.reload(),
+      ...(assets === null ? {} : { assets }),
     })
     // It may have changed while the ports were being opened.
     if (watch.config !== config) await gateway.reconfigure(watch.config)
-    tellStart(gateway, watch.config)
+    tellStart(gateway, watch.config, assets !== null)
     process.on('SIGHUP', () => void watch.reload())
     await nextSignal()
     console.error('closing: no new requests, those under way may end')
@@ -82,9 +85,10 @@ async function serve(path: string, flags: GatewayFlags, graceMs: number): Promis
   }
 }
 
-function tellStart(gateway: Gateway, config: GatewayConfig): void {
+function tellStart(gateway: Gateway, config: GatewayConfig, hasDashboard: boolean): void {
   console.log(`gateway  ${gateway.url}/v1   models: ${config.models.map(({ alias }) => alias).join(', ')}`)
   console.log(`control  ${gateway.controlUrl}   health, metrics, live cost`)
+  if (hasDashboard) console.log(`dashboard  ${gateway.controlUrl}/#/live`)
   if (config.authentication === 'none') console.log('keys     none are needed: this machine only')
   for (const statement of gateway.statements) console.log(statement)
 }

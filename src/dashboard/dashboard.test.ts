@@ -90,6 +90,12 @@ describe('the server', () => {
     expect(await statusFor('localhost.evil.example')).toBe(421)
   })
 
+  test('says at /health that no gateway is behind it', async () => {
+    const answer = await fetch(`${server.url}health`)
+    expect(await answer.json()).toEqual({ status: 'up', serves: 'dashboard' })
+    expect(answer.headers.get('content-security-policy')).toMatch(/^default-src 'none'/)
+  })
+
   test('a port that is taken is said to be', async () => {
     await expect(serveDashboard(assets, server.port)).rejects.toThrow(/is taken/)
   })

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { TokenwrightError } from '../core/errors.ts'
 import { type Assets, assetAnswer } from './assets.ts'
+import { securityHeaders } from './security-headers.ts'
 
 export interface DashboardServer {
   readonly url: string
@@ -12,7 +13,10 @@ export interface DashboardServer {
 
 const loopback = '127.0.0.1'
 
-/** Serves until closed. Port 0 takes any that is free. Throws when the port is taken. */
+/**
+ * Serves until closed. Port 0 takes any that is free. Throws when the port is taken. At /health, where a gateway answers as well, it says
+ * what it is: the page asks who serves it.
+ */
 export async function serveDashboard(assets: Assets, port: number): Promise<DashboardServer> {
   const server = createServer((request, response) => answer(assets, request, response))
   await new Promise<void>((resolve, reject) => {
@@ -36,6 +40,12 @@ function answer(assets: Assets, request: IncomingMessage, response: ServerRespon
     response
       .writeHead(421, { 'content-type': 'text/plain; charset=utf-8' })
       .end('this page is on localhost only\n')
+    return
+  }
+  if (request.url === '/health') {
+    response
+      .writeHead(200, { ...securityHeaders, 'content-type': 'application/json', 'cache-control': 'no-store' })
+      .end('{"status":"up","serves":"dashboard"}')
     return
   }
   const { status, headers, body } = assetAnswer(assets, {

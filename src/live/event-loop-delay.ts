@@ -1,5 +1,5 @@
 /** How busy the client itself was: a load generator that is late blames the server for it. */
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 
 export interface EventLoopReport {
   /**

@@ -28,7 +28,8 @@ export interface Dashboard {
   readonly url: string
   /** What the page is made of, as it is served. */
   readonly assets: Assets
-  readonly open: (hash: string) => Promise<OpenPage>
+  /** Of the dashboard's own server, or of another that serves the page. */
+  readonly open: (hash: string, base?: string) => Promise<OpenPage>
   readonly close: () => Promise<void>
 }
 
@@ -44,7 +45,7 @@ export async function startDashboard(): Promise<Dashboard> {
   return {
     url: server.url,
     assets,
-    open: async hash => {
+    open: async (hash, base = server.url) => {
       const page = await context.newPage()
       const complaints: string[] = []
       page.on('console', message => {
@@ -53,11 +54,11 @@ export async function startDashboard(): Promise<Dashboard> {
       page.on('pageerror', error => complaints.push(error.message))
       page.on('requestfailed', request => complaints.push(`failed: ${request.url()}`))
       page.on('request', request => {
-        if (!/^(blob|data):/.test(request.url()) && !request.url().startsWith(server.url)) {
+        if (!/^(blob|data):/.test(request.url()) && !request.url().startsWith(base)) {
           complaints.push(`left this machine: ${request.url()}`)
         }
       })
-      await page.goto(`${server.url}${hash}`)
+      await page.goto(`${base}${hash}`)
       return { page, complaints }
     },
     close: async () => {

@@ -11,16 +11,26 @@ interface FigureFrameProps {
   readonly file: string
   /** Header first. */
   readonly csv: () => readonly (readonly (string | number | null)[])[]
+  /** Of what is no drawing itself, as on a canvas: the drawing to be saved. */
+  readonly picture?: () => string
   /** Drawn from a question that is not the newest. */
   readonly stale?: boolean
   readonly children: ComponentChildren
 }
 
-export function FigureFrame({ title, caption, file, csv, stale = false, children }: FigureFrameProps) {
+export function FigureFrame({
+  title,
+  caption,
+  file,
+  csv,
+  picture,
+  stale = false,
+  children,
+}: FigureFrameProps) {
   const body = useRef<HTMLDivElement>(null)
   const [failed, setFailed] = useState(false)
   const save = (form: 'svg' | 'png' | 'csv') => {
-    saved(form, body.current, title, csv).then(
+    saved(form, body.current, title, csv, picture).then(
       content => {
         setFailed(false)
         download(`${file}.${form}`, content)
@@ -58,8 +68,24 @@ async function saved(
   body: HTMLElement | null,
   title: string,
   csv: FigureFrameProps['csv'],
+  picture: FigureFrameProps['picture'],
 ): Promise<Blob> {
   if (form === 'csv') return new Blob([csvText(csv())], { type: 'text/csv' })
+  // Styles are those of the page, so what is drawn only for the file stands in it for a moment.
+  const passing = document.createElement('div')
+  if (picture) {
+    passing.className = 'hidden'
+    passing.innerHTML = picture()
+    body?.append(passing)
+  }
+  try {
+    return await drawn(form, body, title)
+  } finally {
+    passing.remove()
+  }
+}
+
+async function drawn(form: 'svg' | 'png', body: HTMLElement | null, title: string): Promise<Blob> {
   const figure = body?.querySelector<SVGSVGElement>('svg.figure')
   if (!figure) throw new Error('nothing is drawn')
   return form === 'png'

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parsePrometheus } from '../../emulate/telemetry/prometheus-text.fixture.ts'
+import type { LiveSeries } from '../observe/index.ts'
 import { explanationOf, offerAttempt, refusedSummary, summaryOf } from '../observe/summary.fixture.ts'
 import { errorOf, nowMs, startedPlane, token } from './control.fixture.ts'
 import { ControlError, controlErrorCodes } from './control-error.ts'
@@ -158,7 +159,11 @@ describe('live', () => {
     })
     expect(await errorOf(await series('group=model&name=unheard'))).toBe('404 not_found')
     expect(await errorOf(await series('step=15'))).toBe('400 bad_request')
-    expect(await errorOf(await series('group=tenant&name=acme'))).toBe('400 bad_request')
+    const slim = await (await series('group=tenant&name=acme&figures=usd,requests')).json()
+    expect(Object.keys((slim as LiveSeries).points.at(-1)!.figures!)).toEqual(['usd', 'requests'])
+    expect(await errorOf(await series('step=60&group=tenant&name=acme'))).toBe('404 not_found')
+    expect(await errorOf(await series('group=key&name=k1'))).toBe('400 bad_request')
+    expect(await errorOf(await series('figures=usd,constructor'))).toBe('400 bad_request')
     expect(await errorOf(await series('since=yesterday'))).toBe('400 bad_request')
     expect(await errorOf(await series('step=10&step=60'))).toBe('400 bad_request')
   })

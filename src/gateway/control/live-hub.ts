@@ -5,6 +5,7 @@
 import { type LiveCostSnapshot, type LiveWindowFigures, requestJson } from '../observe/index.ts'
 import { ControlError } from './control-error.ts'
 import type { ControlParts } from './control-parts.ts'
+import type { LiveSnapshot } from './live-snapshot.ts'
 
 export interface LiveHub {
   /**
@@ -57,7 +58,7 @@ export function createLiveHub(parts: LiveParts, settings: Partial<LiveHubSetting
 
   function event(sinceCursor: number): Uint8Array {
     const { isDraining, inFlight, config } = parts.status()
-    const snapshot = {
+    const snapshot: LiveSnapshot = {
       atMs: parts.nowMs(),
       isDraining,
       inFlight,
@@ -65,7 +66,6 @@ export function createLiveHub(parts: LiveParts, settings: Partial<LiveHubSetting
       ledgerFault: parts.ledgerFault(),
       cost: fewerTenants(parts.live.snapshot(), mostTenants),
       candidates: parts.candidates(),
-      /** Of all requests that ended since the snapshot before; newest first. */
       requestsSince: parts.recent.added - sinceCursor,
       requests: parts.recent.since(sinceCursor, mostRequests).map(requestJson),
     }

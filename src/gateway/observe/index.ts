@@ -17,7 +17,7 @@ export {
   liveWindows,
   type SeriesGroup,
 } from './live/live-cost.ts'
-export type { LiveFigures } from './live/live-figures.ts'
+export { figureNames, type LiveFigures } from './live/live-figures.ts'
 export { type LiveObjectives, routerObjectives } from './live/live-measures.ts'
 export { createLogWriter, type LogStream, type LogWriter } from './log-writer.ts'
 export { type LedgerMetrics, meteredLedger } from './metered-ledger.ts'

@@ -1,11 +1,17 @@
 /** What is going on now: candidates, cost, the last requests. */
-import { mostRecentRequests, requestJson } from '../../observe/index.ts'
+import {
+  figureNames,
+  type LiveFigures,
+  type LiveSeries,
+  mostRecentRequests,
+  requestJson,
+} from '../../observe/index.ts'
 import { accountJson } from '../account-json.ts'
 import { ControlError } from '../control-error.ts'
 import { momentMs } from '../query.ts'
 import { type ControlRoute, json } from './route.ts'
 
-const seriesGroups = ['total', 'model', 'target'] as const
+const seriesGroups = ['total', 'model', 'tenant', 'target'] as const
 
 export const liveRoutes: readonly ControlRoute[] = [
   {
@@ -26,7 +32,7 @@ export const liveRoutes: readonly ControlRoute[] = [
     method: 'GET',
     path: '/api/cost/series',
     openness: 'read',
-    query: ['step', 'group', 'name', 'since'],
+    query: ['step', 'group', 'name', 'since', 'figures'],
     answer({ parts, query }) {
       const step = query.oneOf('step', ['10', '60'], '10') === '10' ? 10 : 60
       const group = query.oneOf('group', seriesGroups, 'total')
@@ -35,7 +41,8 @@ export const liveRoutes: readonly ControlRoute[] = [
       const series = parts.live.series(step, group, query.text('name') ?? '', fromMs)
       if (series === null)
         throw new ControlError('not_found', `no ${group} of this name was seen since the start`)
-      return json(series)
+      const names = query.text('figures')
+      return json(names === null ? series : withFigures(series, names.split(',')))
     },
   },
   {
@@ -73,3 +80,14 @@ export const liveRoutes: readonly ControlRoute[] = [
     answer: ({ hub, cut }) => ({ kind: 'events', stream: hub.listen(cut) }),
   },
 ]
+
+/** A day of all figures is 1 MB: whoever draws one of them asks for that one. */
+function withFigures(series: LiveSeries, names: readonly string[]): object {
+  if (!names.every(name => figureNames.includes(name)))
+    throw new ControlError('bad_request', `figures is a list of: ${figureNames.join(', ')}`)
+  const points = series.points.map(({ atMs, figures }) => ({
+    atMs,
+    figures: figures && Object.fromEntries(names.map(name => [name, figures[name as keyof LiveFigures]])),
+  }))
+  return { ...series, points }
+}

@@ -54,7 +54,7 @@ export interface LiveCostSnapshot {
   }
 }
 
-export type SeriesGroup = 'total' | 'model' | 'target'
+export type SeriesGroup = 'total' | 'model' | 'tenant' | 'target'
 
 export interface LiveSeries {
   readonly stepSeconds: 10 | 60
@@ -68,7 +68,7 @@ export interface LiveSeries {
 export interface LiveCost {
   add(summary: RequestSummary): void
   snapshot(): LiveCostSnapshot
-  /** null: there is nothing of that name. */
+  /** null: there is nothing of that name; of tenants there are no steps of a minute. */
   series(stepSeconds: 10 | 60, group: SeriesGroup, name: string, fromMs: number): LiveSeries | null
 }
 
@@ -196,9 +196,11 @@ export function createLiveCost(settings: LiveCostSettings): LiveCost {
       const one =
         group === 'total'
           ? total
-          : [...(group === 'model' ? models : targets).entries()].find(([key]) => key === name)?.[1]
-      if (one === undefined) return null
-      const ring = stepSeconds === 10 ? one.fine : one.coarse!
+          : [...{ model: models, tenant: tenants, target: targets }[group].entries()].find(
+              ([key]) => key === name,
+            )?.[1]
+      const ring = stepSeconds === 10 ? one?.fine : one?.coarse
+      if (!ring) return null
       return {
         stepSeconds,
         group,

@@ -1,5 +1,5 @@
 /** What is shown of a row: rates, prices, shares. Amounts are doubles, for display; the ledger has them exactly. */
-import { column } from './live-measures.ts'
+import { column, columns } from './live-measures.ts'
 
 /** JSON. null where nothing was seen that could say it. */
 export interface LiveFigures {
@@ -102,6 +102,9 @@ export function figuresOf(row: Float64Array, seconds: number): LiveFigures {
     meanOverheadMs: ratio(at('overheadMs'), at('overheadCount')),
   }
 }
+
+/** Of all figures. */
+export const figureNames: readonly string[] = Object.keys(figuresOf(new Float64Array(columns), 0))
 
 function ratio(part: number, whole: number): number | null {
   return whole > 0 ? part / whole : null
