@@ -3,7 +3,7 @@
  * megabytes before they collect it; with these flags it stays smaller, for some CPU. There is no limit in them: a heap that must grow, grows.
  *
  * 8 MiB of young generation, and an old one that is collected when it has grown by half. Chosen between 4 MiB and a quarter (least memory, half the
- * requests/s) and 32 MiB (most requests/s, half as much memory again): docs/models/resilience.md#memory.
+ * requests/s) and 32 MiB (most requests/s, half as much memory again): docs/models/gateway-speed.md.
  */
 const flags = ['--max-semi-space-size=8', '--heap-growing-percent=50'] as const
 
