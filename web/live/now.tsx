@@ -1,6 +1,8 @@
 /** What a million tokens cost now, and the handful of numbers that say why. */
+
 import type { LiveSnapshot } from '../../src/gateway/control/live-snapshot.ts'
 import { formatSignificant, formatUsdPerMillionTokens } from '../../src/report/format-number.ts'
+import { type KeyFigure, KeyFigures } from '../parts/key-figures.tsx'
 import { agoText, millisecondsText, rateText, shareText } from './live-text.ts'
 
 interface NowProps {
@@ -14,7 +16,7 @@ export function Now({ snapshot, lost }: NowProps) {
   const whole = total.usdPerMillionTokensWithIdle
   const price = whole ?? total.usdPerMillionTokens
   const robin = cost.savings.baselines.find(({ baseline }) => baseline === 'round-robin')
-  const facts: readonly (readonly [name: string, value: string, note: string])[] = [
+  const facts: readonly KeyFigure[] = [
     [
       'without idle',
       formatUsdPerMillionTokens(total.usdPerMillionTokens),
@@ -56,17 +58,7 @@ export function Now({ snapshot, lost }: NowProps) {
         Last {Math.round(seconds)} s. Up for {agoText(cost.atMs - cost.startedMs)}, configuration{' '}
         <code>{snapshot.configDigest}</code>.
       </p>
-      <dl class="key">
-        {facts.map(([name, value, note]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>
-              {value}
-              <small>{note}</small>
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <KeyFigures figures={facts} />
     </section>
   )
 }

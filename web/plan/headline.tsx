@@ -13,6 +13,7 @@ import {
 } from '../../src/report/format-number.ts'
 import type { PlanReport } from '../../src/report/plan-report.ts'
 import { basisSentences, costRange, describeProbability, powerBasisNames } from '../../src/report/words.ts'
+import { type KeyFigure, KeyFigures } from '../parts/key-figures.tsx'
 
 interface HeadlineProps {
   readonly report: PlanReport
@@ -45,7 +46,7 @@ export function Headline({ report, candidate, searching, narrow }: HeadlineProps
         {basis(candidate)}
       </p>
       <Support report={report} candidate={candidate} />
-      <KeyFigures candidate={candidate} />
+      <CandidateFigures candidate={candidate} />
     </section>
   )
 }
@@ -71,9 +72,9 @@ function Support({ report, candidate }: Pick<HeadlineProps, 'report' | 'candidat
   )
 }
 
-function KeyFigures({ candidate }: { readonly candidate: Candidate }) {
+function CandidateFigures({ candidate }: { readonly candidate: Candidate }) {
   const { performance, cost, costRate } = candidate
-  const figures: readonly (readonly [name: string, value: string, note: string])[] = [
+  const figures: readonly KeyFigure[] = [
     [
       'TTFT p90',
       formatMilliseconds(performance.ttft.p90Ms),
@@ -103,17 +104,5 @@ function KeyFigures({ candidate }: { readonly candidate: Candidate }) {
     ],
     ['Objectives hold', describeProbability(candidate.feasibilityProbability), 'from the error bands'],
   ]
-  return (
-    <dl class="key">
-      {figures.map(([name, value, note]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>
-            {value}
-            <small>{note}</small>
-          </dd>
-        </div>
-      ))}
-    </dl>
-  )
+  return <KeyFigures figures={figures} />
 }

@@ -1,4 +1,5 @@
 /** What a run showed: figures, the timeline, and the batch in slow motion. */
+
 import {
   formatCount,
   formatMilliseconds,
@@ -9,6 +10,7 @@ import {
   formatWatts,
   usdOfNano,
 } from '../../src/report/format-number.ts'
+import { type KeyFigure, KeyFigures } from '../parts/key-figures.tsx'
 import type { SimulateAnswer } from '../worker/protocol.ts'
 import { SlowMotion } from './slow-motion.tsx'
 import { Timeline } from './timeline.tsx'
@@ -25,7 +27,7 @@ export function RunView({ answer }: { readonly answer: SimulateAnswer }) {
           {formatMilliseconds(summary.durationSeconds * 1000)} of virtual time, simulated in{' '}
           {formatMilliseconds(milliseconds)}. {notes.join('. ')}.
         </p>
-        <KeyFigures answer={answer} />
+        <RunFigures answer={answer} />
       </section>
       <section>
         <Timeline answer={answer} />
@@ -37,14 +39,14 @@ export function RunView({ answer }: { readonly answer: SimulateAnswer }) {
   )
 }
 
-function KeyFigures({ answer }: { readonly answer: SimulateAnswer }) {
+function RunFigures({ answer }: { readonly answer: SimulateAnswer }) {
   const { summary, bill, pools } = answer.result
   const { ttftService: ttft, tpot, endToEndService: whole } = summary.latency
   const rates = summary.steady ?? summary.fullRun
   const watts = pools.reduce((sum, pool) => sum + pool.meanWatts, 0)
   const replicaSeconds = pools.reduce((sum, pool) => sum + pool.replicaSeconds, 0)
   const busy = pools.reduce((sum, pool) => sum + pool.busySeconds, 0) / replicaSeconds
-  const figures: readonly (readonly [name: string, value: string, note: string])[] = [
+  const figures: readonly KeyFigure[] = [
     ['TTFT p90', formatMilliseconds(ttft.p90Ms), `mean ${formatMilliseconds(ttft.meanMs)}`],
     ['TPOT mean', formatMilliseconds(tpot.meanMs), `p90 ${formatMilliseconds(tpot.p90Ms)}`],
     ['whole request p90', formatMilliseconds(whole.p90Ms), `mean ${formatMilliseconds(whole.meanMs)}`],
@@ -62,17 +64,5 @@ function KeyFigures({ answer }: { readonly answer: SimulateAnswer }) {
     ['busy', formatPercent(busy), 'of the time paid for'],
     ['power', formatWatts(watts), `${formatCount(summary.preemptions)} preemptions`],
   ]
-  return (
-    <dl class="key">
-      {figures.map(([name, value, note]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>
-            {value}
-            <small>{note}</small>
-          </dd>
-        </div>
-      ))}
-    </dl>
-  )
+  return <KeyFigures figures={figures} />
 }

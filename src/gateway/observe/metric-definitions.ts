@@ -1,4 +1,5 @@
 /** Every metric of the gateway's own: name, type, labels, words. docs/reference/gateway-metrics.md lists the same (a test compares). */
+import { pricedClasses } from '../../cost/usage.ts'
 
 export interface MetricDefinition {
   readonly name: string
@@ -104,23 +105,10 @@ export const metrics = {
   build: gauge('build_info', ['version'], '1'),
 } as const satisfies Record<string, MetricDefinition>
 
-/** Values of the label class: classes of tokens that do not overlap. */
-export const tokenClasses = [
-  'uncachedInput',
-  'cachedInput',
-  'cacheWrite',
-  'inputAudio',
-  'output',
-  'outputAudio',
-] as const
-export const tokenClassLabels = [
-  'uncached_input',
-  'cached_input',
-  'cache_write',
-  'input_audio',
-  'output',
-  'output_audio',
-] as const
+/** Values of the label class: classes of tokens that do not overlap, in the order of pricedClasses. */
+export const tokenClassLabels = pricedClasses.map(name =>
+  name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`),
+)
 
 /** Upper bounds in seconds. Assumed: factors of 2 to 2.5 from a fast small model to a reasoning one that has to wait. */
 export const latencyBounds = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120, 300, 600]

@@ -1,4 +1,5 @@
 /** Counts of requests and attempts, as numbers in slots that a request finds by three look-ups. */
+import { pricedClasses } from '../../cost/usage.ts'
 import type { UsageClasses } from '../usage.ts'
 import { type BoundedNames, boundedNames, type SharedRoom } from './bounded-names.ts'
 import { type BucketCounts, type ExpositionWriter, newBuckets, observe } from './exposition.ts'
@@ -6,7 +7,6 @@ import {
   latencyBounds,
   metrics,
   overheadBounds,
-  tokenClasses,
   tokenClassLabels,
   tokenTimeBounds,
 } from './metric-definitions.ts'
@@ -95,8 +95,8 @@ function addAttempt(counts: TargetCounts, tenant: TenantCounts, attempt: Attempt
   const { usage } = attempt
   const nanoUsd = Number(attempt.nanoUsd)
   let all = 0
-  for (let index = 0; index < tokenClasses.length; index++) {
-    const tokens = usage[tokenClasses[index]!]
+  for (let index = 0; index < pricedClasses.length; index++) {
+    const tokens = usage[pricedClasses[index]!]
     if (tokens === 0) continue
     all += tokens
     counts.tokens[index]! += tokens
@@ -127,7 +127,7 @@ function newModel(limits: NameLimits, rooms: Rooms): ModelCounts {
       limits.tenants,
       () => ({
         outcomes: new Float64Array(outcomes.length),
-        tokens: new Float64Array(tokenClasses.length),
+        tokens: new Float64Array(pricedClasses.length),
         reasoning: 0,
         nanoUsd: new Float64Array(bearers.length),
       }),
@@ -137,7 +137,7 @@ function newModel(limits: NameLimits, rooms: Rooms): ModelCounts {
       limits.targets,
       () => ({
         outcomes: new Float64Array(attemptOutcomes.length),
-        tokens: new Float64Array(tokenClasses.length),
+        tokens: new Float64Array(pricedClasses.length),
         nanoUsd: 0,
         estimatedTokens: 0,
         expectedCached: 0,
