@@ -2,8 +2,8 @@
  * A gateway lives for months and most of what it allocates is dead in a millisecond. V8's defaults let garbage pile up to some hundred
  * megabytes before they collect it; with these flags it stays smaller, for some CPU. There is no limit in them: a heap that must grow, grows.
  *
- * 8 MiB of young generation, and an old one that is collected when it has grown by half. Chosen between 4 MiB and a quarter (least memory, half the
- * requests/s) and 32 MiB (most requests/s, half as much memory again): docs/models/gateway-speed.md.
+ * 8 MiB of young generation, and an old one that is collected when it has grown by half. Chosen for memory; other values:
+ * docs/models/gateway-speed.md.
  */
 const flags = ['--max-semi-space-size=8', '--heap-growing-percent=50'] as const
 
