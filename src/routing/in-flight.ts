@@ -4,6 +4,7 @@
  * llm-d-router, flowcontrol/saturationdetector/utilization/README.md).
  */
 import type { WorkloadRequest } from '../workload/request.ts'
+import { NumberMap } from './number-map.ts'
 import { longer } from './typed-arrays.ts'
 import type { CandidateInFlight } from './types.ts'
 
@@ -18,7 +19,7 @@ export class InFlight {
   requests = new Float64Array(0)
   pendingTokens = new Float64Array(0)
   promptTokens = new Float64Array(0)
-  readonly #flights: Map<number, Flight>[] = []
+  readonly #flights: NumberMap<Flight>[] = []
 
   /** Makes room for columns below `columns`. */
   ensure(columns: number): void {
@@ -27,7 +28,7 @@ export class InFlight {
     this.requests = longer(this.requests, new Float64Array(capacity))
     this.pendingTokens = longer(this.pendingTokens, new Float64Array(capacity))
     this.promptTokens = longer(this.promptTokens, new Float64Array(capacity))
-    while (this.#flights.length < capacity) this.#flights.push(new Map())
+    while (this.#flights.length < capacity) this.#flights.push(new NumberMap())
   }
 
   sent(request: WorkloadRequest, column: number, cachedTokens: number): void {
@@ -61,7 +62,7 @@ export class InFlight {
 
   removed(column: number): void {
     if (column >= this.requests.length) return
-    this.#flights[column]!.clear()
+    this.#flights[column] = new NumberMap()
     this.requests[column] = 0
     this.pendingTokens[column] = 0
     this.promptTokens[column] = 0

@@ -2,6 +2,7 @@
  * One attempt at one upstream: its times, its answer, its end. It knows nothing of the client: what it has for it, it offers to its
  * owner, who may have another attempt under way (a hedge) or none any more (a client that went away).
  */
+import type { Writable } from '../../core/writable.ts'
 import type { Cancellation } from '../../live/index.ts'
 import type { AttemptSettings } from '../config/gateway-config.ts'
 import type { Candidate } from '../dispatch/types.ts'
@@ -86,8 +87,6 @@ const lingerMs = 1000
 
 const nothing = Buffer.alloc(0)
 
-type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
-
 export function startAttempt(setting: AttemptSetting, owner: AttemptOwner): Attempt {
   const { candidate, way, limits, upstream, client, nowUs } = setting
   const startedUs = nowUs()
@@ -101,7 +100,6 @@ export function startAttempt(setting: AttemptSetting, owner: AttemptOwner): Atte
   /** Its end mark came before the end of the transport. */
   let endedBefore = false
   let rewriter: StreamRewriter | null = null
-  let facts: Readonly<AnswerFacts> = newAnswerFacts()
   let textEvents = 0
   /** Of a stream: what its client has not been given yet. Of a whole answer: all of it. */
   const held: Buffer[] = []
@@ -111,6 +109,7 @@ export function startAttempt(setting: AttemptSetting, owner: AttemptOwner): Atte
     if (isOver) return
     isOver = true
     attempt.endUs = nowUs()
+    rewriter?.readUsage()
     owner.over(attempt, end)
   }
 
@@ -143,13 +142,14 @@ export function startAttempt(setting: AttemptSetting, owner: AttemptOwner): Atte
   }
 
   function noteText(atUs: number): void {
-    if (facts.textEvents === textEvents) return
-    textEvents = facts.textEvents
+    if (attempt.facts.textEvents === textEvents) return
+    textEvents = attempt.facts.textEvents
     if (Number.isNaN(attempt.firstTextUs)) attempt.firstTextUs = atUs
     attempt.lastTextUs = atUs
   }
 
   function streamed(stream: StreamRewriter, out: Buffer): void {
+    const { facts } = stream
     noteText(readUs)
     if (!isClaimed && facts.problem !== null) {
       fail(broken(`the upstream broke off: ${facts.problem}`))
@@ -172,7 +172,7 @@ export function startAttempt(setting: AttemptSetting, owner: AttemptOwner): Atte
   /** At its end mark, or where the upstream ended it: whichever comes first, for some servers leave the connection open. */
   function endStream(stream: StreamRewriter): void {
     held.push(stream.finish())
-    facts = stream.facts
+    const { facts } = stream
     noteText(readUs)
     const problem = stream.problem ?? facts.problem
     if (problem !== null) {
@@ -194,8 +194,8 @@ export function startAttempt(setting: AttemptSetting, owner: AttemptOwner): Atte
     }
     const body = held.length === 1 ? held[0]! : Buffer.concat(held)
     try {
-      const { pieces, facts: told } = wholePassage(setting, body)
-      facts = told
+      const { pieces, facts } = wholePassage(setting, body)
+      attempt.facts = facts
       if (!facts.complete || facts.problem !== null) {
         fail(broken(facts.problem ?? 'the upstream’s answer is not complete'))
         return
@@ -220,14 +220,12 @@ export function startAttempt(setting: AttemptSetting, owner: AttemptOwner): Atte
     number: setting.number,
     startedUs,
     status: 0,
+    facts: newAnswerFacts(),
     sentUs: Number.NaN,
     firstTextUs: Number.NaN,
     lastTextUs: Number.NaN,
     endUs: Number.NaN,
     bytesRead: 0,
-    get facts() {
-      return rewriter === null ? facts : rewriter.facts
-    },
     cancel() {
       if (isOver) return
       call.cancel()
@@ -270,7 +268,7 @@ export function startAttempt(setting: AttemptSetting, owner: AttemptOwner): Atte
       const isEvents = (headers.get('content-type') ?? '').includes('text/event-stream')
       if (attempt.status === 200 && client.stream && isEvents) {
         rewriter = streamPassage(setting)
-        facts = rewriter.facts
+        attempt.facts = rewriter.facts
       }
     },
     data(atUs, bytes) {
@@ -294,7 +292,6 @@ export function startAttempt(setting: AttemptSetting, owner: AttemptOwner): Atte
     failure(_atUs, failure) {
       isTransportOver = true
       if (isOver) return
-      if (rewriter !== null) facts = rewriter.facts
       fail(transportError(failure))
     },
   })

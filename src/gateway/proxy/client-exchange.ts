@@ -1,5 +1,7 @@
 /** The client's side of a request: its body within limits, and an answer it takes at its own pace. */
+
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Writable } from '../../core/writable.ts'
 import { GatewayError } from '../wire/index.ts'
 
 /**
@@ -45,7 +47,6 @@ function brokenOff(): GatewayError {
 
 /** An answer on its way to the client. Bytes that it does not take yet wait here, and whoever makes them is told to pause. */
 export interface AnswerSink {
-  readonly begun: boolean
   readonly gone: boolean
   head(status: number, headers: Readonly<Record<string, string>>): void
   write(bytes: Buffer): void
@@ -69,41 +70,33 @@ export function createAnswerSink(
   mostWaitingBytes: number,
   listener: AnswerSinkListener,
 ): AnswerSink {
-  let gone = false
-  let heldSinceMs: number | null = null
   response.on('close', () => {
-    if (response.writableFinished || gone) return
-    gone = true
+    if (response.writableFinished || sink.gone) return
+    sink.gone = true
     listener.gone()
   })
   // Told by `close`.
   response.on('error', () => {})
   response.on('drain', () => {
-    if (heldSinceMs === null) return
-    heldSinceMs = null
+    if (sink.heldSinceMs === null) return
+    sink.heldSinceMs = null
     listener.resume()
   })
-  return {
-    get begun() {
-      return response.headersSent
-    },
-    get gone() {
-      return gone
-    },
-    get heldSinceMs() {
-      return heldSinceMs
-    },
+  const sink: Writable<AnswerSink> = {
+    gone: false,
+    heldSinceMs: null,
     head(status, headers) {
-      if (!gone) response.writeHead(status, headers)
+      if (!sink.gone) response.writeHead(status, headers)
     },
     write(bytes) {
-      if (gone || bytes.length === 0) return
-      if (response.write(bytes) || heldSinceMs !== null || response.writableLength <= mostWaitingBytes) return
-      heldSinceMs = performance.now()
+      if (sink.gone || bytes.length === 0) return
+      if (response.write(bytes) || sink.heldSinceMs !== null || response.writableLength <= mostWaitingBytes)
+        return
+      sink.heldSinceMs = performance.now()
       listener.pause()
     },
     end(bytes) {
-      if (gone) return
+      if (sink.gone) return
       if (bytes === undefined || bytes.length === 0) response.end()
       else response.end(bytes)
     },
@@ -111,4 +104,5 @@ export function createAnswerSink(
       response.destroy()
     },
   }
+  return sink
 }

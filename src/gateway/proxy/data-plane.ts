@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { TokenwrightError } from '../../core/errors.ts'
 import { unreadable } from './http-answers.ts'
+import { Lives } from './lives.ts'
 import type { DataPlaneParts } from './parts.ts'
 import { createIntake } from './request-intake.ts'
-import type { RequestLife } from './request-life.ts'
 
 export interface DataPlane {
   readonly url: string
@@ -26,7 +26,7 @@ const keepAliveMs = 65_000
 /** @throws TokenwrightError when the port cannot be listened on. */
 export async function startDataPlane(parts: DataPlaneParts): Promise<DataPlane> {
   const { listen, limits } = parts.config()
-  const lives = new Set<RequestLife>()
+  const lives = new Lives()
   /** Their requests were refused by their heads, and they are closing: what their parser makes of the rest is of no interest. */
   const refusedSockets = new WeakSet<object>()
   let reading = 0
@@ -63,9 +63,7 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<DataPlane> 
   })
 
   const ticking = setInterval(() => {
-    if (lives.size === 0) return
-    const nowUs = parts.clock.nowUs()
-    for (const life of [...lives]) life.tick(nowUs)
+    if (lives.size > 0) lives.tick(parts.clock.nowUs())
   }, tickMs).unref()
 
   await listening(server, listen.host, listen.port)

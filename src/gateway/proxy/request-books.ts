@@ -2,7 +2,9 @@
  * What is written down of a request: to the ledger, to its tenant's budget, to the books of engine time, and for the observer. Each attempt
  * once; the last one is final, which is known only when there is no further one, so one settlement is held back until then.
  */
+
 import type { NanoUsd } from '../../core/money.ts'
+import type { Writable } from '../../core/writable.ts'
 import type { Candidate, Choice, FlightOutcome, PricedUsage } from '../dispatch/types.ts'
 import type { PredictedAndRealised, RequestOwner, RequestSettled } from '../ledger/index.ts'
 import type { AttemptSummary } from '../observe/request-summary.ts'
@@ -57,7 +59,6 @@ export function createRequestBooks(setting: BooksSetting): RequestBooks {
   const attempts: AttemptSummary[] = []
   let heldBack: RequestSettled | null = null
   let opened = false
-  let tpotMs: number | null = null
   let tenantUsage: UsageClasses = noUsage
   let tenantNanoUsd: NanoUsd = 0n
 
@@ -101,11 +102,9 @@ export function createRequestBooks(setting: BooksSetting): RequestBooks {
     heldBack = null
   }
 
-  return {
+  const books: Writable<RequestBooks> = {
     attempts,
-    get tpotMs() {
-      return tpotMs
-    },
+    tpotMs: null,
     sent(attempt) {
       if (!opened) {
         opened = true
@@ -150,7 +149,7 @@ export function createRequestBooks(setting: BooksSetting): RequestBooks {
       if (isForClient) {
         tenantUsage = addUsage(tenantUsage, usage)
         tenantNanoUsd += priced.nanoUsd
-        tpotMs = tpotOf(attempt, usage.output)
+        books.tpotMs = tpotOf(attempt, usage.output)
       }
       attempts.push({
         candidate: candidate.name,
@@ -187,6 +186,7 @@ export function createRequestBooks(setting: BooksSetting): RequestBooks {
       else admitted.release()
     },
   }
+  return books
 }
 
 function sampleOf(

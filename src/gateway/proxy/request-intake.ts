@@ -11,6 +11,7 @@ import { type GatewayRoute, routeOf } from './api-routes.ts'
 import { readBody } from './client-exchange.ts'
 import { readClientRequest } from './client-request.ts'
 import { answerJson, refuse } from './http-answers.ts'
+import type { Lives } from './lives.ts'
 import { modelBody, modelsBody } from './models-list.ts'
 import type { DataPlaneParts } from './parts.ts'
 import { gateError } from './refusals.ts'
@@ -22,7 +23,7 @@ import { RequestLife } from './request-life.ts'
 export interface IntakeSetting {
   readonly parts: DataPlaneParts
   /** Requests that were let in and are not over. */
-  readonly lives: Set<RequestLife>
+  readonly lives: Lives
   readonly isDraining: () => boolean
   /** Its head is such that nothing behind it on the connection can be trusted. */
   readonly distrust: (request: IncomingMessage) => void

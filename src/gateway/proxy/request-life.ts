@@ -23,6 +23,8 @@ interface Flying {
 const extendEveryUs = 60_000_000
 
 export class RequestLife implements AttemptOwner {
+  /** Where it stands among the others (lives.ts). */
+  place = -1
   readonly #setting: LifeSetting
   readonly #sink: AnswerSink
   readonly #excluded = new Set<number>()

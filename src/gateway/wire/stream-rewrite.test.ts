@@ -196,6 +196,7 @@ describe('the other APIs', () => {
       said: { output: false },
     })
     expect(stage.push(Buffer.from(end)).toString()).toBe(end)
+    stage.readUsage()
     expect(stage.facts).toMatchObject({
       usage: { classes: { uncachedInput: 5, cachedInput: 95, output: 12 }, said: { output: true } },
       finishReason: 'end_turn',

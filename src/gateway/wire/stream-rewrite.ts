@@ -3,8 +3,10 @@
  * the model stood, usage that the client did not ask for is gone, and what the ledger wants is read off. Everything else
  * stays as it came. Most events differ in their text only: their beginning is recognised and replaced in one piece.
  */
+
 import { isObject, type JsonObject, objectIn, parseJson, textIn } from '../../bench/endpoints/answer-json.ts'
 import { newAnswerEvent } from '../../bench/endpoints/endpoint.ts'
+import type { Writable } from '../../core/writable.ts'
 import { createEventScanner } from '../../live/index.ts'
 import {
   type AnswerApi,
@@ -32,8 +34,10 @@ export interface StreamRewriter {
   push(bytes: Uint8Array): Buffer
   /** The upstream has ended its stream: an event without its blank line is still handed on. */
   finish(): Buffer
-  /** What is known so far: the same object throughout. */
+  /** What is known so far, but for usage that was told beside text (readUsage): the same object throughout. */
   readonly facts: Readonly<AnswerFacts>
+  /** Brings `facts.usage` up to date; done by finish() as well. Usage beside text is cumulative, so only its last is read. */
+  readUsage(): void
   /** Why the rest of the stream is ignored (an event without an end); null as a rule. */
   readonly problem: string | null
 }
@@ -149,22 +153,22 @@ export function createStreamRewriter(options: StreamRewriteOptions): StreamRewri
     output.end()
   })
 
-  return {
+  const rewriter: Writable<StreamRewriter> = {
+    facts,
+    problem: null,
     push(bytes) {
       scanner.push(bytes)
+      rewriter.problem = scanner.problem
       return output.take()
     },
     finish() {
       const rest = scanner.finish()
       if (rest !== null && rest.length > 0) take(rest, nameOf(rest))
+      rewriter.problem = scanner.problem
+      readKeptUsage()
       return output.take()
     },
-    get facts() {
-      readKeptUsage()
-      return facts
-    },
-    get problem() {
-      return scanner.problem
-    },
+    readUsage: readKeptUsage,
   }
+  return rewriter
 }

@@ -4,6 +4,8 @@
  * data of an event that lies on one line of one read is handed on where it lies; only what is split is copied.
  */
 
+import type { Writable } from '../../core/writable.ts'
+
 export interface EventScanner {
   /** The next bytes of the body. */
   push(bytes: Uint8Array): void
@@ -45,10 +47,9 @@ export function createEventScanner(onEvent: OnEvent, onComment: OnComment | null
   let atBeginning = true
   /** The last byte was a carriage return: a line feed now belongs to it. */
   let afterCarriageReturn = false
-  let problem: string | null = null
 
   function push(bytes: Uint8Array): void {
-    if (problem !== null || bytes.byteLength === 0) return
+    if (scanner.problem !== null || bytes.byteLength === 0) return
     const buffer = Buffer.isBuffer(bytes)
       ? bytes
       : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -67,7 +68,7 @@ export function createEventScanner(onEvent: OnEvent, onComment: OnComment | null
       if (nextReturn >= 0 && (end < 0 || nextReturn < end)) end = nextReturn
       if (end < 0) break
       takeLine(buffer, at, end)
-      if (problem !== null) return
+      if (scanner.problem !== null) return
       at = end + 1
       if (buffer[end] === carriageReturn) {
         if (at === length) afterCarriageReturn = true
@@ -89,7 +90,7 @@ export function createEventScanner(onEvent: OnEvent, onComment: OnComment | null
   }
 
   function giveUp(): void {
-    problem = `an event of more than ${maximumEventBytes / 1024 / 1024} MB`
+    scanner.problem = `an event of more than ${maximumEventBytes / 1024 / 1024} MB`
     lineParts = []
     dataLines = []
   }
@@ -148,10 +149,11 @@ export function createEventScanner(onEvent: OnEvent, onComment: OnComment | null
     onEvent(data, itsName)
   }
 
-  return {
+  const scanner: Writable<EventScanner> = {
+    problem: null,
     push,
     finish() {
-      if (problem !== null) return null
+      if (scanner.problem !== null) return null
       const unended = lineParts.length > 0
       if (unended) {
         const line = Buffer.concat(lineParts)
@@ -162,10 +164,8 @@ export function createEventScanner(onEvent: OnEvent, onComment: OnComment | null
       dataLines = []
       return dropped
     },
-    get problem() {
-      return problem
-    },
   }
+  return scanner
 }
 
 /** The line's field is `data`: with a colon behind it, or nothing. */

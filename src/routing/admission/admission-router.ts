@@ -154,19 +154,24 @@ export class AdmissionRouter implements Router {
     const tenant = this.#books.of(request.tenant, nowUs)
     const limitedUs = this.#books.limitedUs(nowUs, tenant, request)
     if (limitedUs > 0) return this.#reject('rate-limit', limitedUs / 1e6)
-    const waiting = this.#room.add(nowUs, request, tenant)
     const { maximumWaiting, shedAbovePriority } = this.#settings
-    let retryUs = Number.POSITIVE_INFINITY
-    let reason: RejectReason = 'saturated'
-    if (this.#isNext(nowUs, waiting)) {
-      const answer = this.#ask(nowUs, waiting, candidates)
+    // Whoever finds nobody in the line need not stand in it to be asked, and most never do.
+    const isAlone = this.#room.size === 0
+    let waiting = isAlone ? null : this.#room.add(nowUs, request, tenant)
+    let answer: Answer = { kind: 'wait', retryUs: Number.POSITIVE_INFINITY, reason: 'saturated' }
+    if (waiting === null || this.#isNext(nowUs, waiting)) {
+      if (waiting === null) this.#books.joined(tenant)
+      answer = this.#ask(nowUs, request, nowUs, candidates)
+      if (waiting === null) this.#books.left(tenant)
       if (answer.kind !== 'wait') {
-        this.#room.remove(waiting)
+        if (waiting !== null) this.#room.remove(waiting)
         if (answer.kind === 'send') this.#books.letIn(nowUs, tenant, request)
         return answer
       }
-      ;({ retryUs, reason } = answer)
+      waiting ??= this.#room.add(nowUs, request, tenant)
+      this.#noteAsked(nowUs, waiting)
     }
+    const { retryUs, reason } = answer
     if (shedAbovePriority !== null && request.priority > shedAbovePriority)
       return this.#turnBack(waiting, reason)
     if (maximumWaiting === 0) return this.#turnBack(waiting, reason)
@@ -185,7 +190,8 @@ export class AdmissionRouter implements Router {
   #again(nowUs: number, waiting: Waiting, candidates: readonly CandidateState[]): RoutingDecision {
     if (this.#isOver(nowUs, waiting)) return this.#turnBack(waiting, this.#limitReason)
     if (!this.#isNext(nowUs, waiting)) return this.#wait(nowUs, waiting, Number.POSITIVE_INFINITY)
-    const answer = this.#ask(nowUs, waiting, candidates)
+    this.#noteAsked(nowUs, waiting)
+    const answer = this.#ask(nowUs, waiting.request, waiting.sinceUs, candidates)
     if (answer.kind === 'wait') return this.#wait(nowUs, waiting, answer.retryUs)
     this.#room.remove(waiting)
     return answer
@@ -206,12 +212,20 @@ export class AdmissionRouter implements Router {
     }
   }
 
-  #ask(nowUs: number, waiting: Waiting, candidates: readonly CandidateState[]): Answer {
-    const { request, sinceUs } = waiting
-    const { ttftMs, margin } = this.#settings
-    this.#asked = true
+  /** It has had its turn: until something changes there is no use in another one. */
+  #noteAsked(nowUs: number, waiting: Waiting): void {
     waiting.askedUs = nowUs
     waiting.askedChanges = this.#changes
+  }
+
+  #ask(
+    nowUs: number,
+    request: WorkloadRequest,
+    sinceUs: number,
+    candidates: readonly CandidateState[],
+  ): Answer {
+    const { ttftMs, margin } = this.#settings
+    this.#asked = true
     const decision = this.#inner.route(nowUs, request, candidates)
     const leastMs = ttftMs === null ? null : (this.#inner.leastTtftMs?.() ?? null)
     if (ttftMs !== null && leastMs !== null && (nowUs - sinceUs) / 1000 + margin * leastMs > ttftMs)

@@ -9,6 +9,7 @@
  */
 import { assert } from '../../core/assert.ts'
 import type { WorkloadRequest } from '../../workload/request.ts'
+import { NumberMap } from '../number-map.ts'
 import type { Tenant, TenantBooks } from './tenant-books.ts'
 
 export interface Waiting {
@@ -49,7 +50,7 @@ interface Lane {
 
 export class WaitingRoom {
   readonly #books: TenantBooks
-  readonly #byId = new Map<number, Waiting>()
+  readonly #byId = new NumberMap<Waiting>()
   readonly #lanes = new Map<string, Lane>()
   #order = 0
 
@@ -66,7 +67,7 @@ export class WaitingRoom {
   }
 
   add(nowUs: number, request: WorkloadRequest, tenant: Tenant): Waiting {
-    assert(!this.#byId.has(request.id), 'a request waits twice')
+    assert(this.#byId.get(request.id) === undefined, 'a request waits twice')
     const band = this.#band(request.model, request.priority)
     let queue = band.queues.get(tenant)
     if (queue === undefined) {

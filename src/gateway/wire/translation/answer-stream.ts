@@ -1,6 +1,8 @@
 /** What every translation of a stream has: bytes in, bytes out, and what the ledger wants. */
+
 import { isObject, type JsonObject, parseJson } from '../../../bench/endpoints/answer-json.ts'
 import { type AnswerEvent, newAnswerEvent } from '../../../bench/endpoints/endpoint.ts'
+import type { Writable } from '../../../core/writable.ts'
 import { createEventScanner } from '../../../live/index.ts'
 import {
   type AnswerApi,
@@ -60,20 +62,22 @@ export function translateStream(
   const scanner = createEventScanner(take, () => {
     if (facts.problem === null) words.comment()
   })
-  return {
+  const rewriter: Writable<StreamRewriter> = {
+    facts,
+    problem: null,
     push(bytes) {
       scanner.push(bytes)
+      rewriter.problem = scanner.problem
       return output.take()
     },
     finish() {
       const rest = scanner.finish()
       if (rest !== null && rest.length > 0) take(rest)
       if (facts.problem === null) words.end()
+      rewriter.problem = scanner.problem
       return output.take()
     },
-    facts,
-    get problem() {
-      return scanner.problem
-    },
+    readUsage() {},
   }
+  return rewriter
 }
