@@ -3,8 +3,8 @@
 import type { Explanation } from '../dispatch/types.ts'
 import type { ErrorDialect, GatewayError } from '../wire/index.ts'
 import { clientHeaders, errorBody, errorHeaders } from '../wire/index.ts'
+import type { AnswerSink } from './answer-sink.ts'
 import type { Attempt } from './attempt.ts'
-import type { AnswerSink } from './client-exchange.ts'
 import type { Sending } from './request-books.ts'
 import { explainHeader } from './request-hints.ts'
 

@@ -6,6 +6,7 @@ import { unreadable } from './http-answers.ts'
 import { Lives } from './lives.ts'
 import type { DataPlaneParts } from './parts.ts'
 import { createIntake } from './request-intake.ts'
+import { createTurnEnd } from './turn-end.ts'
 
 export interface DataPlane {
   readonly url: string
@@ -35,6 +36,8 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<DataPlane> 
     parts,
     lives,
     isDraining: () => draining,
+    // First the books are on the disk, then the ends of answers go out.
+    turnEnd: createTurnEnd(() => parts.ledger.flush()),
     distrust: request => refusedSockets.add(request.socket),
   })
 
@@ -87,6 +90,8 @@ export async function startDataPlane(parts: DataPlaneParts): Promise<DataPlane> 
         await new Promise(resolve => setTimeout(resolve, tickMs))
         server.closeIdleConnections()
       }
+      // Answers of the last turn are still on their way out.
+      await new Promise(resolve => setImmediate(resolve))
       server.closeAllConnections()
       await closed
       clearInterval(ticking)

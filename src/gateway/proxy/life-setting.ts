@@ -13,6 +13,7 @@ import type { RequestBooks } from './request-books.ts'
 import { type RequestHints, sessionNumber } from './request-hints.ts'
 import type { RequestLife } from './request-life.ts'
 import { bothRequired } from './requirements.ts'
+import type { TurnEnd } from './turn-end.ts'
 import { upstreamRequest } from './upstream-request.ts'
 
 export interface LifeSetting {
@@ -34,6 +35,8 @@ export interface LifeSetting {
   readonly startedUs: number
   readonly startedMs: number
   readonly response: ServerResponse
+  /** When answers go out. */
+  readonly turnEnd: TurnEnd
   readonly over: (life: RequestLife) => void
 }
 

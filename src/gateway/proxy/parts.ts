@@ -30,9 +30,11 @@ export interface DataPlaneParts {
   readonly random: RandomStream
 }
 
-/** Keeps events before the call returns (against the end of the process) and brings them to the ledger afterwards. */
+/** Keeps events against the end of the process, and brings them to the ledger afterwards. */
 export interface LedgerRecorder {
   record(event: LedgerEvent): void
+  /** When it returns, what was recorded survives the end of the process; at the end of the turn it does anyway. */
+  flush(): void
   /** false: usage could be lost, so no request is let in. */
   readonly accepts: boolean
 }

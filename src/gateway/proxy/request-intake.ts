@@ -8,7 +8,6 @@ import type { RequestOutcome } from '../observe/request-summary.ts'
 import { type KeyRecord, presentedKey } from '../tenants/index.ts'
 import { type CheckedHeaders, checkRequestHeaders, GatewayError } from '../wire/index.ts'
 import { type GatewayRoute, routeOf } from './api-routes.ts'
-import { readBody } from './client-exchange.ts'
 import { readClientRequest } from './client-request.ts'
 import { answerJson, refuse } from './http-answers.ts'
 import type { Lives } from './lives.ts'
@@ -16,15 +15,18 @@ import { modelBody, modelsBody } from './models-list.ts'
 import type { DataPlaneParts } from './parts.ts'
 import { gateError } from './refusals.ts'
 import { admit, amountsFor, poolsFor } from './request-admission.ts'
+import { readBody } from './request-body.ts'
 import { createRequestBooks } from './request-books.ts'
 import { readHints } from './request-hints.ts'
 import { RequestLife } from './request-life.ts'
+import type { TurnEnd } from './turn-end.ts'
 
 export interface IntakeSetting {
   readonly parts: DataPlaneParts
   /** Requests that were let in and are not over. */
   readonly lives: Lives
   readonly isDraining: () => boolean
+  readonly turnEnd: TurnEnd
   /** Its head is such that nothing behind it on the connection can be trusted. */
   readonly distrust: (request: IncomingMessage) => void
 }
@@ -44,7 +46,7 @@ interface Seen {
 export function createIntake(
   setting: IntakeSetting,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const { parts, lives, isDraining, distrust } = setting
+  const { parts, lives, isDraining, turnEnd, distrust } = setting
   let lastNumber = 0
   const nextNumber = (): number => lastNumber++
 
@@ -105,7 +107,7 @@ export function createIntake(
     }
     const life = new RequestLife({
       ...{ parts, config, requestId, key, headers, hints, client, pools, prompt, admitted, books, isSampled },
-      ...{ nextNumber, startedUs, startedMs, response },
+      ...{ nextNumber, startedUs, startedMs, response, turnEnd },
       over: one => lives.delete(one),
     })
     lives.add(life)

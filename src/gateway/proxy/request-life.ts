@@ -6,8 +6,8 @@ import type { Choice, Explanation, ModelPool, Waiting } from '../dispatch/types.
 import type { RequestOutcome } from '../observe/request-summary.ts'
 import { errorEvent, GatewayError } from '../wire/index.ts'
 import { answerError, answerHeaders, explainedSending } from './answer-head.ts'
+import { type AnswerSink, createAnswerSink } from './answer-sink.ts'
 import type { Attempt, AttemptEnd, AttemptOwner } from './attempt.ts'
-import { type AnswerSink, createAnswerSink } from './client-exchange.ts'
 import { dispatchRequest, type LifeSetting, sendUpstream } from './life-setting.ts'
 import { dispatchError } from './refusals.ts'
 import type { Sending } from './request-books.ts'
@@ -46,11 +46,11 @@ export class RequestLife implements AttemptOwner {
   #explanation: Explanation | null = null
 
   constructor(setting: LifeSetting) {
-    const { parts, config, response, client } = setting
+    const { parts, config, response, client, turnEnd } = setting
     this.#setting = setting
     this.#readyUs = parts.clock.nowUs()
     this.#extendedUs = this.#readyUs
-    this.#sink = createAnswerSink(response, config.limits.waitingAnswerBytes, {
+    this.#sink = createAnswerSink(response, config.limits.waitingAnswerBytes, turnEnd, {
       gone: () => this.#clientGone(),
       pause: () => this.#winner?.attempt.pause(),
       resume: () => this.#winner?.attempt.resume(),
@@ -188,7 +188,8 @@ export class RequestLife implements AttemptOwner {
   #endAnswer(end: AttemptEnd): void {
     const { client, requestId, books } = this.#setting
     const isGone = !Number.isNaN(this.#goneUs)
-    // First the books, then the end: what a client has in full is never lost from the ledger.
+    // First the books, then the end: what a client has in full is never lost from the ledger. At the end of the turn they are
+    // written, and then the answer is (data-plane.ts).
     books.close()
     if (end.kind === 'served') {
       if (Number.isNaN(this.#firstByteUs)) this.#firstByteUs = this.#setting.parts.clock.nowUs()

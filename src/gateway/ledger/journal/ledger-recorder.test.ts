@@ -231,6 +231,7 @@ describe('events on their way to the ledger', () => {
     isFull = true
     recorder.record(settled('a'))
     recorder.record(settled('b'))
+    recorder.flush()
     expect(recorder.accepts).toBe(false)
     await expect.poll(() => recorder.waiting).toBe(0)
     expect(recorder.accepts).toBe(false)

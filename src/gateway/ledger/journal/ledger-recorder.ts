@@ -32,6 +32,8 @@ export interface LedgerRecorderSettings {
 export interface JournaledRecorder {
   /** Never throws: where even the disk fails, the event waits in memory, and `accepts` is false. */
   record(event: LedgerEvent): void
+  /** What was recorded is in the files when it returns; otherwise it is with the end of this turn of the loop. */
+  flush(): void
   /** false: no further request should be let in, for its usage could be lost. */
   readonly accepts: boolean
   readonly waiting: number
@@ -155,6 +157,11 @@ async function openInFolder(
     }
   }
 
+  /** Everything of a turn in one write. */
+  function flushIfDue(): void {
+    if (isFlushDue) flushFiles()
+  }
+
   function tryAgain(): void {
     flushAgain = null
     flushFiles()
@@ -200,12 +207,8 @@ async function openInFolder(
     record(told) {
       const event = ofQuickOne(told)
       const file = files?.add(event) ?? 0
-      // That a request began is of use only if it does not end: it may wait for the end of this turn of the loop.
-      if (event.kind !== 'requestOpened') flushFiles()
-      else if (!isFlushDue) {
-        isFlushDue = true
-        setImmediate(flushFiles)
-      }
+      if (!isFlushDue) setImmediate(flushIfDue)
+      isFlushDue = true
       if (event.kind === 'requestOpened') {
         begun.set(event.requestId, { waits: { event, file }, sinceMs: performance.now() })
         lookAtBegunLater()
@@ -214,6 +217,7 @@ async function openInFolder(
       waiting.push({ event, file })
       start()
     },
+    flush: flushIfDue,
     get accepts() {
       return !isDiskFailing && waiting.length < mostWaiting
     },
