@@ -45,12 +45,16 @@ export function createRecentCost(recentMs: number): RecentCostBook {
   let entries: Entry[] = []
   let computedTokens = 0
   let outputTokens = 0
+  /** Asked for with every request, and another one only when an interval is closed. */
+  let known: RecentCost | null = null
+
   return {
     used(computed, output) {
       computedTokens += computed
       outputTokens += output
     },
     enter(event) {
+      known = null
       let prefillNanoUsd = 0n
       let decodeNanoUsd = 0n
       let idleNanoUsd = 0n
@@ -72,32 +76,35 @@ export function createRecentCost(recentMs: number): RecentCostBook {
       return { requestsNanoUsd: prefillNanoUsd + decodeNanoUsd, idleNanoUsd }
     },
     cost() {
-      const total = (of: (entry: Entry) => bigint): bigint =>
-        entries.reduce((sum, entry) => sum + of(entry), 0n)
-      const tokens = (of: (entry: Entry) => number): number =>
-        entries.reduce((sum, entry) => sum + of(entry), 0)
-      const prefillNanoUsd = total(entry => entry.prefillNanoUsd)
-      const decodeNanoUsd = total(entry => entry.decodeNanoUsd)
-      const idleNanoUsd = total(entry => entry.idleNanoUsd)
-      const uncachedInputTokens = tokens(entry => entry.computedTokens)
-      const written = tokens(entry => entry.outputTokens)
-      const requestsNanoUsd = prefillNanoUsd + decodeNanoUsd
-      const billedNanoUsd = requestsNanoUsd + idleNanoUsd
-      const blended = usdPerToken(billedNanoUsd, uncachedInputTokens + written)
-      return {
-        fromMs: entries[0]?.fromMs ?? 0,
-        toMs: entries.at(-1)?.toMs ?? 0,
-        uncachedInputTokens,
-        outputTokens: written,
-        billedNanoUsd,
-        requestsNanoUsd,
-        idleNanoUsd,
-        usdPerUncachedInputToken: usdPerToken(prefillNanoUsd, uncachedInputTokens),
-        usdPerOutputToken: usdPerToken(decodeNanoUsd, written),
-        usdPerMillionTokensWithIdle: blended === null ? null : blended * 1e6,
-        idleShare: billedNanoUsd === 0n ? null : Number(idleNanoUsd) / Number(billedNanoUsd),
-      }
+      known ??= costOf(entries)
+      return known
     },
+  }
+}
+
+function costOf(entries: readonly Entry[]): RecentCost {
+  const total = (of: (entry: Entry) => bigint): bigint => entries.reduce((sum, entry) => sum + of(entry), 0n)
+  const tokens = (of: (entry: Entry) => number): number => entries.reduce((sum, entry) => sum + of(entry), 0)
+  const prefillNanoUsd = total(entry => entry.prefillNanoUsd)
+  const decodeNanoUsd = total(entry => entry.decodeNanoUsd)
+  const idleNanoUsd = total(entry => entry.idleNanoUsd)
+  const uncachedInputTokens = tokens(entry => entry.computedTokens)
+  const written = tokens(entry => entry.outputTokens)
+  const requestsNanoUsd = prefillNanoUsd + decodeNanoUsd
+  const billedNanoUsd = requestsNanoUsd + idleNanoUsd
+  const blended = usdPerToken(billedNanoUsd, uncachedInputTokens + written)
+  return {
+    fromMs: entries[0]?.fromMs ?? 0,
+    toMs: entries.at(-1)?.toMs ?? 0,
+    uncachedInputTokens,
+    outputTokens: written,
+    billedNanoUsd,
+    requestsNanoUsd,
+    idleNanoUsd,
+    usdPerUncachedInputToken: usdPerToken(prefillNanoUsd, uncachedInputTokens),
+    usdPerOutputToken: usdPerToken(decodeNanoUsd, written),
+    usdPerMillionTokensWithIdle: blended === null ? null : blended * 1e6,
+    idleShare: billedNanoUsd === 0n ? null : Number(idleNanoUsd) / Number(billedNanoUsd),
   }
 }
 

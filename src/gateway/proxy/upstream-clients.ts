@@ -7,6 +7,7 @@ import {
   type StreamingClient,
 } from '../../live/index.ts'
 import type { Candidate } from '../dispatch/types.ts'
+import { createTurnEnd } from './turn-end.ts'
 
 export interface Upstream {
   readonly client: StreamingClient
@@ -23,6 +24,7 @@ const noInactivityMs = 86_400_000
 
 export function createUpstreamClients(clock: MonotonicClock): UpstreamClients {
   const byKey = new Map<string, Upstream>()
+  const turnEnd = createTurnEnd(() => {})
   /** The same object as long as the configuration stays, so the way there is found once. */
   const byCandidate = new WeakMap<Candidate, Upstream>()
   return {
@@ -38,6 +40,7 @@ export function createUpstreamClients(clock: MonotonicClock): UpstreamClients {
           nowUs: clock.nowUs,
           connectTimeoutMs,
           inactivityTimeoutMs: noInactivityMs,
+          putOff: write => turnEnd.add(write),
           ...(connections === null ? {} : { maximumConnections: connections }),
         })
         upstream = { client, target }

@@ -4,7 +4,7 @@
  * authentication token formats") lets mistyped and made-up keys be refused before any look-up and lets secret scanners tell
  * keys from noise. No function here puts a key, or a part of one beyond the visible prefix, into an error.
  */
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { assert } from '../../core/assert.ts'
 import { TokenwrightError } from '../../core/errors.ts'
@@ -62,7 +62,7 @@ export function keyHasher(pepper: Uint8Array | null = null): KeyHasher {
   return key => ({
     hash:
       pepper === null
-        ? `sha256:${createHash('sha256').update(key).digest('hex')}`
+        ? `sha256:${hash('sha256', key)}`
         : `hmac-sha256:${createHmac('sha256', pepper).update(key).digest('hex')}`,
     visible: key.slice(0, lead.length + visibleCharacters),
   })

@@ -54,6 +54,8 @@ export interface ConnectionSetting {
   /** One for all sockets without TLS: they are read one after the other, and nothing keeps the bytes. */
   readonly readBuffer: Buffer
   readonly owner: ConnectionOwner
+  /** null: a request is written at once. */
+  readonly putOff: ((write: () => void) => void) | null
 }
 
 /** Cleartext of one TLS record (RFC 8446 §5.1). Under TLS a write may turn out bytes to read, so buffers are not shared. */
@@ -159,8 +161,6 @@ export function openConnection(setting: ConnectionSetting, first: Exchange): Con
   }
 
   function write(sending: Exchange): void {
-    answerBegan = false
-    parser.reset()
     // Before the bytes go, not after: the write wakes the server, which on a shared processor may run before the write returns.
     const sentUs = nowUs()
     if (sending.pieces.length > 1) socket.cork()
@@ -206,8 +206,17 @@ export function openConnection(setting: ConnectionSetting, first: Exchange): Con
       connectedUs = nowUs()
       exchange = next
       reused = true
+      answerBegan = false
+      parser.reset()
       socket.ref()
-      write(next)
+      if (setting.putOff === null) write(next)
+      else {
+        // Told to be alive now: nothing goes over it before it is written.
+        activeUs = nowUs()
+        setting.putOff(() => {
+          if (exchange === next && !closed) write(next)
+        })
+      }
     },
     destroy() {
       exchange = null

@@ -23,6 +23,8 @@ export interface StreamingClientOptions {
   /** From send() to the end of the answer, the wait for a connection included. Without limit by default. */
   readonly totalTimeoutMs?: number
   readonly tls?: TlsOptions
+  /** Puts the writing of a request over a kept connection off, so that several go out together; by default it is written at once. */
+  readonly putOff?: (write: () => void) => void
 }
 
 const defaultConnectTimeoutMs = 10_000
@@ -59,6 +61,7 @@ export function createStreamingClient(target: HttpTarget, options: StreamingClie
   const setting: ConnectionSetting = {
     target,
     nowUs,
+    putOff: options.putOff ?? null,
     dialer: createDialer(target, options.tls ?? {}),
     readBuffer: Buffer.allocUnsafeSlow(readBufferBytes),
     owner: {
