@@ -39,6 +39,11 @@ const pages: readonly PageEntry[] = [
     load: async () => (await import('./simulate/simulate-page.tsx')).SimulatePage,
   },
   {
+    name: 'bench',
+    title: 'Bench',
+    load: async () => (await import('./bench/bench-page.tsx')).BenchPage,
+  },
+  {
     name: 'live',
     title: 'Live',
     load: async () => (await import('./live/live-page.tsx')).LivePage,

@@ -10,8 +10,8 @@ export const recordedRequestsUrl = import.meta.url
 /** As a RequestsModule has it. */
 export async function createRequests(options: unknown, random: RandomSource): Promise<BenchWorkload> {
   const flags = options as RecordedRequests
-  const { recordedWorkload } = await import('./simulate-trace.ts')
-  const { workload, facts, notes } = await recordedWorkload(flags, random)
+  const { workloadOfTrace } = await import('./simulate-trace.ts')
+  const { workload, facts, notes } = await workloadOfTrace(flags, random)
   return {
     workload,
     open: facts.trace?.mode === 'arrivals' && flags.concurrency === undefined,

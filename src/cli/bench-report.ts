@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { TokenwrightError } from '../core/errors.ts'
 import { fileFault } from '../core/file-fault.ts'
 import { asReportedBy, peerTitles, type ReportingPeer, reportingPeers } from '../measure/as-reported.ts'
-import type { BenchResult } from '../measure/bench-result.ts'
+import { measuredText } from '../measure/interop/measured-file.ts'
 import type { RequestObservation } from '../measure/observation.ts'
 import { requestsFileLine } from '../measure/observation-json.ts'
+import { readBenchResult } from '../measure/read-bench-result.ts'
 import { type LoadReport, renderAsReported } from '../report/as-reported-text.ts'
 import { renderBenchText } from '../report/bench-text.ts'
 import { readLines } from '../workload/trace-lines-file.ts'
@@ -21,8 +22,9 @@ export async function reportBench(folder: string | undefined, flags: BenchFlags)
     })
   const look = { width: terminalWidth(), style: terminalStyle() }
   if (flags.asReportedBy === undefined) {
-    const text = readText(join(folder, 'result.json'))
-    process.stdout.write(flags.json ? text : renderBenchText(resultOf(text, folder), look))
+    const path = join(folder, 'result.json')
+    const text = readText(path)
+    process.stdout.write(flags.json ? text : renderBenchText(readBenchResult(measuredText(path, text)), look))
     return
   }
   const peers = peersOf(flags.asReportedBy)
@@ -66,22 +68,6 @@ async function readLoads(path: string): Promise<(readonly [string, readonly Requ
     loads.at(-1)![1].push(read.observation)
   })
   return loads
-}
-
-/** Our own file: its kind and version are looked at, the rest is believed. */
-function resultOf(text: string, folder: string): BenchResult {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    value = null
-  }
-  const result = value as Partial<BenchResult> | null
-  if (result?.kind === 'tokenwright-bench' && result.version === 1) return result as BenchResult
-  throw new TokenwrightError('measurements', 'this is no result of tokenwright bench that is known here', {
-    where: join(folder, 'result.json'),
-    fix: 'take result.json as tokenwright bench --out wrote it',
-  })
 }
 
 function readText(path: string): string {

@@ -19,19 +19,14 @@ import { fleetObserver } from '../sim/result.ts'
 import type { EmulateFlags } from './emulate-flags.ts'
 import { type SideChannels, telemetryOf } from './emulate-side-channels.ts'
 import { poolsOfFlags } from './pools-of-flags.ts'
+import { wantsCacheEvents, wantsEstimates } from './router-facts.ts'
 import { autoscalersOf } from './simulate-autoscale.ts'
 import { deploymentOfFlags } from './simulate-deployment.ts'
 import { readDeploymentFile } from './simulate-deployment-file.ts'
-import {
-  faultsOf,
-  routerOf,
-  startupSecondsOf,
-  upgradesOf,
-  wantsCacheEvents,
-  wantsEstimates,
-} from './simulate-fleet.ts'
+import { faultsOf, startupSecondsOf, upgradesOf } from './simulate-fleet.ts'
 import { type SimulationPrices, simulationPrices } from './simulate-prices.ts'
 import type { SimulationQuestion } from './simulate-question.ts'
+import { routerOf } from './simulate-router.ts'
 
 /** One deployment, ready to be served. */
 export interface EmulatedDeployment {

@@ -1,5 +1,6 @@
 /** The analytic model's answer to what is simulated: for comparison, and for how long a run has to be. */
-import { type FactsCatalog, findAccelerator } from '../catalog/index.ts'
+import { findAccelerator } from '../catalog/lookup.ts'
+import type { FactsCatalog } from '../catalog/system-types.ts'
 import type { CoefficientSet } from '../perf/coefficients.ts'
 import type { Load, Performance, RequestShape } from '../perf/deployment.ts'
 import { predict } from '../perf/predict.ts'

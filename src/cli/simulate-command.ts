@@ -5,8 +5,9 @@ import { NoFeasibleConfiguration } from './report-fault.ts'
 import { refuseConflictingFlags } from './simulate-conflicts.ts'
 import type { SimulateFlags } from './simulate-flags.ts'
 import { checkTargets, openListeners, saveReport } from './simulate-output.ts'
-import { runSimulation, simulationReport } from './simulate-run.ts'
+import { runSimulation } from './simulate-run.ts'
 import { setUpSimulation } from './simulate-setup.ts'
+import { simulationReport } from './simulation-answer.ts'
 import { packageVersion } from './version-file.ts'
 
 /** Throws what is wrong with flags or files before anything is simulated, and before any file is opened. */

@@ -3,7 +3,7 @@ import type { Comparison, ComparisonRow } from '../report/simulation-report.ts'
 import type { SimulationResult } from '../sim/result.ts'
 import type { SimulateFlags } from './simulate-flags.ts'
 import type { PlannedDeployment } from './simulate-question.ts'
-import type { SimulationSetup } from './simulate-setup.ts'
+import type { SimulationSetup } from './simulation-setup.ts'
 
 /** Whether the load and lengths of the file are simulated; how many requests of them is no matter. */
 function isAsPlanned(flags: SimulateFlags): boolean {

@@ -158,11 +158,11 @@ function refuseTwoDeployments(
       'give a deployment file (tokenwright plan --save-dir writes one), or --model NAME --hardware 8xh200',
     )
   const pools = (['prefillReplicas', 'decodeReplicas'] as const).find(given)
-  if (pools !== undefined)
+  if (pools !== undefined && given('replicas'))
     throw usage(
-      `${flagName(pools)} needs a deployment file with prefill and decode pools`,
+      `--replicas and ${flagName(pools)} contradict each other`,
       flagName(pools),
-      'write one with tokenwright plan --save-dir',
+      'say --replicas for one pool, or --prefill-replicas and --decode-replicas for two',
     )
 }
 

@@ -6,7 +6,6 @@ import type { SimulateFlags } from './simulate-flags.ts'
 import { deploymentOfModel } from './simulate-layout.ts'
 import type { SimulationQuestion } from './simulate-question.ts'
 
-/** Aggregated deployments only: pools of prefill and decode come from a file. */
 export function deploymentOfFlags(flags: SimulateFlags, catalog: FactsCatalog): SimulationQuestion {
   return deploymentOfModel(flags, catalog, loadModel(present(flags.model, '--model was checked'), catalog))
 }

@@ -126,8 +126,8 @@ function withDeploymentFlags(command: Command): Command {
       '--replicas <n>',
       'engine instances; with a file, instead of as many as it has; with several: 2,1',
     )
-    .option('--prefill-replicas <n>', 'the same for the prefill pool of a file')
-    .option('--decode-replicas <n>', 'the same for the decode pool of a file')
+    .option('--prefill-replicas <n>', 'prefill and decode apart: engine instances that read prompts')
+    .option('--decode-replicas <n>', 'and those that write the answers')
     .option('--coefficients <file>', 'your own coefficients of the performance model')
 }
 

@@ -1,78 +1,12 @@
-/** Router, faults, changes of size: what happens to a fleet beside its requests. */
+/** Faults, changes of size: what happens to a fleet beside its requests. */
 import { TokenwrightError } from '../core/errors.ts'
 import { parseDurationMs, parseNumber } from '../core/parse-quantity.ts'
 import type { RandomSource } from '../core/random.ts'
 import type { Fault, PoolSettings } from '../fleet/types.ts'
-import type { Objective } from '../plan/types.ts'
-import { parseRouterSpec } from '../routing/check-router-spec.ts'
 import type { RouterSpec } from '../routing/router-spec.ts'
 import type { TimedInput } from '../sim/driver.ts'
 import { faultSchedule, type TimedFault } from '../sim/faults.ts'
 import type { SimulateFlags } from './simulate-flags.ts'
-
-/** What a load balancer does that knows nothing of caches. */
-const defaultRouter: RouterSpec = { kind: 'least-loaded' }
-
-/** A policy's name, or the whole specification as JSON. A bare `cost` takes its limits from the objectives. */
-export function routerOf(text: string | undefined, objectives: readonly Objective[]): RouterSpec {
-  if (text === undefined) return defaultRouter
-  const word = text.trim()
-  if (word === 'cost') return costUnder(objectives)
-  return parseRouterSpec(word.startsWith('{') ? jsonOf(word) : word, '--router')
-}
-
-/**
- * Room between prediction and limit of a bare `cost`. Predictions are means, of a replica as it is now; objectives are of the
- * slow tail, after more has come. Measured in the twin: with 1 the cheap replicas are filled until the objective is
- * missed, with 2 it held wherever spreading the load holds it (docs/models/routing.md#predictions-in-the-twin).
- */
-const bareCostMargin = 2
-
-/** The tightest limits on TTFT and TPOT, whichever statistic they are of: predictions are of single requests. */
-function costUnder(objectives: readonly Objective[]): RouterSpec {
-  const limitOf = (metric: Objective['metric']): number | null => {
-    const limits = objectives.filter(objective => objective.metric === metric).map(({ limitMs }) => limitMs)
-    return limits.length === 0 ? null : Math.min(...limits)
-  }
-  const [ttftMs, tpotMs] = [limitOf('ttft'), limitOf('tpot')]
-  if (ttftMs !== null || tpotMs !== null) return { kind: 'cost', ttftMs, tpotMs, margin: bareCostMargin }
-  throw new TokenwrightError('usage', 'cost routing does not know which latency it has to keep', {
-    where: '--router',
-    fix: 'add --slo "ttft p95 < 1s, tpot mean < 30ms", or give --router \'{"kind": "cost", "ttftMs": 1000, "tpotMs": 30}\'',
-  })
-}
-
-/** Whether a policy, or admission in front of it, asks what a replica would do with a request. */
-export function wantsEstimates(spec: RouterSpec): boolean {
-  return (
-    spec.kind === 'cost' ||
-    (spec.kind === 'weighted' && (spec.scorers ?? []).some(({ scorer }) => scorer === 'cost')) ||
-    (spec.admission?.ttftMs ?? null) !== null
-  )
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new TokenwrightError('usage', 'the router is not valid JSON', {
-      where: '--router',
-      fix: `write {"kind": "prefix-aware"} or a policy's name`,
-    })
-  }
-}
-
-/** Whether a router listens to what engines store and evict. */
-export function wantsCacheEvents(spec: RouterSpec): boolean {
-  if (!('index' in spec) || spec.index === undefined || spec.index === null) return spec.kind === 'kv-aware'
-  return spec.index.kind === 'events'
-}
-
-/** Whether a policy looks at what prompts share, or at the session they belong to. */
-export function usesContents(spec: RouterSpec): boolean {
-  if (spec.kind === 'cost' || spec.kind === 'weighted') return spec.index !== null
-  return ['prefix-aware', 'kv-aware', 'session-affinity'].includes(spec.kind)
-}
 
 /**
  * From the order for a replica to its first request when nobody says: loading weights and capturing graphs takes a minute

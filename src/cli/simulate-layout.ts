@@ -18,7 +18,10 @@ import { accelerator as acceleratorId, chosenOf } from './plan-request.ts'
 import type { SimulateFlags } from './simulate-flags.ts'
 import type { SimulationQuestion } from './simulate-question.ts'
 
-/** Aggregated deployments only: pools of prefill and decode come from a file. */
+/**
+ * One pool, or with --prefill-replicas or --decode-replicas two that are alike in all but their size; unlike pools come from
+ * a file.
+ */
 export function deploymentOfModel(
   flags: SimulateFlags,
   catalog: FactsCatalog,
@@ -29,17 +32,21 @@ export function deploymentOfModel(
   const notes: string[] = []
   const precision = precisionOf(flags.precision, architecture, accelerator, engine, notes)
   const { parallelism, replicas } = layoutOf(flags, devices, accelerator, notes)
+  const pool = (count: number) => ({ acceleratorId: accelerator.id, parallelism, replicas: count })
+  const common = { engine, precision, speculation: null }
   return {
     file: null,
     modelId: id,
     architecture,
-    deployment: {
-      mode: 'aggregated',
-      engine,
-      precision,
-      speculation: null,
-      pool: { acceleratorId: accelerator.id, parallelism, replicas },
-    },
+    deployment:
+      typeof replicas === 'number'
+        ? { ...common, mode: 'aggregated', pool: pool(replicas) }
+        : {
+            ...common,
+            mode: 'disaggregated',
+            prefill: pool(replicas.prefill),
+            decode: pool(replicas.decode),
+          },
     planned: null,
     notes,
   }
@@ -101,29 +108,48 @@ function precisionOf(
   )
 }
 
+/** Of one pool, or of two. */
+type Replicas = number | { readonly prefill: number; readonly decode: number }
+
+function askedReplicas(
+  { replicas, prefillReplicas, decodeReplicas }: SimulateFlags,
+  count: (text: string | undefined, where: string) => number | null,
+): Replicas | null {
+  if (prefillReplicas === undefined && decodeReplicas === undefined) return count(replicas, '--replicas')
+  return {
+    prefill: count(prefillReplicas, '--prefill-replicas') ?? 1,
+    decode: count(decodeReplicas, '--decode-replicas') ?? 1,
+  }
+}
+
+function inAll(replicas: Replicas): number {
+  return typeof replicas === 'number' ? replicas : replicas.prefill + replicas.decode
+}
+
 /** Whatever is not said follows from the number of devices; without it, one replica of one device. */
 function layoutOf(
   flags: SimulateFlags,
   devices: number | null,
   accelerator: Accelerator,
   notes: string[],
-): { readonly parallelism: Parallelism; readonly replicas: number } {
+): { readonly parallelism: Parallelism; readonly replicas: Replicas } {
   const count = (text: string | undefined, where: string) =>
     text === undefined ? null : parseCount(text, where)
   const pipeline = count(flags.pp, '--pp') ?? 1
   const attentionData = count(flags.dp, '--dp') ?? 1
   const expert = count(flags.ep, '--ep') ?? 1
-  const askedReplicas = count(flags.replicas, '--replicas')
-  const rest = pipeline * attentionData * (askedReplicas ?? 1)
+  const asked = askedReplicas(flags, count)
+  const rest = pipeline * attentionData * inAll(asked ?? 1)
   const tensor = count(flags.tp, '--tp') ?? tensorOf(devices, rest)
   const parallelism = { tensor, pipeline, attentionData, expert }
   const each = devicesPerReplica(parallelism)
-  const replicas = askedReplicas ?? Math.max(1, Math.floor((devices ?? each) / each))
-  const used = each * replicas
+  const replicas = asked ?? Math.max(1, Math.floor((devices ?? each) / each))
+  const all = inAll(replicas)
+  const used = each * all
   if (devices !== null && used > devices)
     throw new TokenwrightError(
       'usage',
-      `${replicas} ${replicas === 1 ? 'replica' : 'replicas'} of ${each} devices need ${used} × ${accelerator.id}; there are ${devices}`,
+      `${all} ${all === 1 ? 'replica' : 'replicas'} of ${each} devices need ${used} × ${accelerator.id}; there are ${devices}`,
       {
         where: '--hardware',
         fix: `say --hardware ${used}x${accelerator.id}, or lower --tp, --pp, --dp or --replicas`,

@@ -9,7 +9,7 @@ import type { SimulationReport } from '../report/simulation-report.ts'
 import { openTextFile, type TextSink } from '../report/text-sink-file.ts'
 import { flagName } from './flag-conflicts.ts'
 import type { SimulateFlags } from './simulate-flags.ts'
-import type { SimulationSetup } from './simulate-setup.ts'
+import type { SimulationSetup } from './simulation-setup.ts'
 import { terminalStyle, terminalWidth } from './terminal.ts'
 
 /** Writes while the run goes on. Either finish or abort is called, once. */

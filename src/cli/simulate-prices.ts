@@ -1,15 +1,8 @@
 /** What the devices of a deployment cost, and their energy where the price leaves it out. */
-import {
-  choosePrice,
-  defaultPue,
-  type ElectricityPrice,
-  type FactsCatalog,
-  findAccelerator,
-  findElectricity,
-  findPrice,
-  type Price,
-  type PriceTier,
-} from '../catalog/index.ts'
+import { defaultPue, findAccelerator, findElectricity } from '../catalog/lookup.ts'
+import { choosePrice, findPrice } from '../catalog/price-choice.ts'
+import type { FactsCatalog } from '../catalog/system-types.ts'
+import type { ElectricityPrice, Price, PriceTier } from '../catalog/types.ts'
 import { TokenwrightError } from '../core/errors.ts'
 import { acceleratorsOf, poolsOf } from '../report/describe-deployment.ts'
 import { formatUsd } from '../report/format-number.ts'

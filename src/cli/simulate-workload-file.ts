@@ -9,7 +9,7 @@ import { formatCount, plural } from '../report/format-number.ts'
 import { createJointLengths } from '../workload/joint-lengths.ts'
 import { createLength } from '../workload/lengths.ts'
 import { createWorkload, type WorkloadSpec } from '../workload/synthetic.ts'
-import type { DescribedWorkload } from './simulate-workload.ts'
+import type { DescribedWorkload } from './prepared-workload.ts'
 
 export function readWorkloadFile(path: string): DescribedWorkload {
   const spec = parsed(path)

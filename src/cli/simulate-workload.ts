@@ -1,39 +1,10 @@
 /** What is asked of the deployment: a recording, a described workload, or the deployment file's own load. */
 
-import { parseCount, parseDurationMs } from '../core/parse-quantity.ts'
 import type { RandomSource } from '../core/random.ts'
-import type { Load, RequestShape } from '../perf/deployment.ts'
-import type { WorkloadFacts } from '../report/simulation-report.ts'
-import type { Workload } from '../workload/request.ts'
-import { createWorkload, type WorkloadSpec } from '../workload/synthetic.ts'
+import { type DescribedWorkload, type PreparedWorkload, preparedWorkload } from './prepared-workload.ts'
 import type { Analytic } from './simulate-analytic.ts'
 import type { SimulateFlags } from './simulate-flags.ts'
 import type { PlannedDeployment } from './simulate-question.ts'
-
-export interface PreparedWorkload {
-  /** A new run of it. */
-  readonly workload: Workload
-  readonly facts: WorkloadFacts
-  /** Mean lengths and their spread. */
-  readonly shape: RequestShape
-  /** The same as the analytic model calls it; null where it has no name for it. */
-  readonly load: Load | null
-  readonly warmUp: { readonly requests: number; readonly seconds: number }
-  readonly isWarmUp: ((requestId: number) => boolean) | null
-  /** Some prompts begin like others. */
-  readonly shares: boolean
-  readonly notes: readonly string[]
-}
-
-/** A synthetic workload as the flags or a file describe it. */
-export interface DescribedWorkload {
-  readonly spec: WorkloadSpec
-  readonly facts: Omit<WorkloadFacts, 'spec' | 'trace'>
-  readonly shape: RequestShape
-  readonly load: Load | null
-  readonly shares: boolean
-  readonly notes: readonly string[]
-}
 
 export async function prepareWorkload(
   flags: SimulateFlags,
@@ -42,18 +13,10 @@ export async function prepareWorkload(
   analytic: Analytic,
 ): Promise<PreparedWorkload> {
   if (flags.trace !== undefined) {
-    const { recordedWorkload } = await import('./simulate-trace.ts')
-    return recordedWorkload(flags, random)
+    const { workloadOfTrace } = await import('./simulate-trace.ts')
+    return workloadOfTrace(flags, random)
   }
-  const described = await description(flags, planned, analytic)
-  const workload = createWorkload(described.spec, random)
-  return {
-    ...described,
-    workload,
-    facts: { ...described.facts, spec: described.spec, trace: null },
-    warmUp: { requests: 0, seconds: 0 },
-    isWarmUp: id => workload.isWarmup(id),
-  }
+  return preparedWorkload(await description(flags, planned, analytic), random)
 }
 
 async function description(
@@ -67,14 +30,4 @@ async function description(
   }
   const { syntheticWorkload } = await import('./simulate-synthetic.ts')
   return syntheticWorkload(flags, planned, analytic)
-}
-
-/** `100` requests or `30s`; null when nothing is said. */
-export function warmUpOf(
-  text: string | undefined,
-): { readonly requests: number; readonly seconds: number } | null {
-  if (text === undefined) return null
-  return /^\s*[\d_]+\s*[kM]?\s*$/.test(text)
-    ? { requests: parseCount(text, '--warmup', { minimum: 0 }), seconds: 0 }
-    : { requests: 0, seconds: parseDurationMs(text, '--warmup') / 1000 }
 }

@@ -2,13 +2,14 @@
 import { spawn } from 'node:child_process'
 import { TokenwrightError } from '../core/errors.ts'
 import { parseCount } from '../core/parse-quantity.ts'
-import { assetsFolder, ensureBuilt, loadAssets, serveDashboard } from '../dashboard/index.ts'
+import { assetsFolder, ensureBuilt, loadAssets, openRunLibrary, serveDashboard } from '../dashboard/index.ts'
 import type { UpFlags } from './commands/up.ts'
 
 export async function up(flags: UpFlags): Promise<void> {
   const port = portOf(flags.port)
+  const runs = openRunLibrary(flags.runs)
   ensureBuilt(text => process.stderr.write(`${text}\n`))
-  const server = await serveDashboard(loadAssets(assetsFolder), port)
+  const server = await serveDashboard(loadAssets(assetsFolder), port, runs)
   process.stdout.write(`Tokenwright is at ${server.url}\nCtrl-C stops it.\n`)
   if (flags.open && process.stdout.isTTY && process.env.CI === undefined) openBrowser(server.url)
   await new Promise<void>(resolve => {

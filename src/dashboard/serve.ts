@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { TokenwrightError } from '../core/errors.ts'
 import { type Assets, assetAnswer } from './assets.ts'
+import { answerRuns } from './run-answers.ts'
+import type { RunLibrary } from './run-library-file.ts'
 import { securityHeaders } from './security-headers.ts'
 
 export interface DashboardServer {
@@ -15,10 +17,14 @@ const loopback = '127.0.0.1'
 
 /**
  * Serves until closed. Port 0 takes any that is free. Throws when the port is taken. At /health, where a gateway answers as well, it says
- * what it is: the page asks who serves it.
+ * what it is: the page asks who serves it. `runs`: what is told of past runs at /api/runs.
  */
-export async function serveDashboard(assets: Assets, port: number): Promise<DashboardServer> {
-  const server = createServer((request, response) => answer(assets, request, response))
+export async function serveDashboard(
+  assets: Assets,
+  port: number,
+  runs: RunLibrary | null = null,
+): Promise<DashboardServer> {
+  const server = createServer((request, response) => answer(assets, runs, request, response))
   await new Promise<void>((resolve, reject) => {
     server.once('error', error => reject(portFault(error, port)))
     server.listen(port, loopback, resolve)
@@ -35,7 +41,12 @@ export async function serveDashboard(assets: Assets, port: number): Promise<Dash
   }
 }
 
-function answer(assets: Assets, request: IncomingMessage, response: ServerResponse): void {
+function answer(
+  assets: Assets,
+  runs: RunLibrary | null,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   if (!isLoopback(request.headers.host)) {
     response
       .writeHead(421, { 'content-type': 'text/plain; charset=utf-8' })
@@ -48,6 +59,7 @@ function answer(assets: Assets, request: IncomingMessage, response: ServerRespon
       .end('{"status":"up","serves":"dashboard"}')
     return
   }
+  if (answerRuns(runs, request, response)) return
   const { status, headers, body } = assetAnswer(assets, {
     method: request.method ?? 'GET',
     target: request.url ?? '/',

@@ -50,7 +50,12 @@ export function verdictWarnings(side: 'a' | 'b', runs: readonly ImportedRun[]): 
     verdict === null || verdict.level === 'valid'
       ? []
       : [
-          `${side} is ${verdict.level} at ${load.name}${verdict.reasons.length > 0 ? `: ${verdict.reasons.join('; ')}` : ''}`,
+          `${side} is ${verdict.level} at ${load.name}${verdict.reasons.length > 0 ? `: ${verdict.reasons.map(withoutStop).join('; ')}` : ''}`,
         ],
   )
+}
+
+/** Findings are sentences; here they stand in one. */
+function withoutStop(sentence: string): string {
+  return sentence.replace(/\.$/, '')
 }

@@ -108,16 +108,17 @@ export function predictionTable({ prediction }: BenchPoint): Table {
     ],
     rows: prediction.rows.map(({ name, unit, predicted, measured, low, high, inside }) => [
       name === 'usd per million tokens' ? '$ per million tokens' : name,
-      inUnit(unit, predicted),
-      inUnit(unit, measured),
+      predictedFigure(unit, predicted),
+      predictedFigure(unit, measured),
       low === null || high === null
         ? ''
-        : `${inUnit(unit, low)} to ${inUnit(unit, high)}${inside === null ? '' : inside ? ', inside' : ', outside'}`,
+        : `${predictedFigure(unit, low)} to ${predictedFigure(unit, high)}${inside === null ? '' : inside ? ', inside' : ', outside'}`,
     ]),
   }
 }
 
-function inUnit(unit: PredictionRow['unit'], value: number | null): string {
+/** A figure of a prediction, or of what was measured beside it. */
+export function predictedFigure(unit: PredictionRow['unit'], value: number | null): string {
   if (value === null) return missing
   switch (unit) {
     case 'ms':

@@ -167,6 +167,11 @@ export function benchGoodputSentence(result: BenchResult, { summary }: BenchPoin
   )
 }
 
+/** ` at concurrency 16`; nothing where there is one load only. */
+export function atLoad({ points }: BenchResult, { load }: BenchPoint): string {
+  return points.length > 1 ? ` at ${load.name}` : ''
+}
+
 export const levelWords: Readonly<Record<VerdictLevel, string>> = {
   valid: 'every check passed',
   suspect: 'read the reasons before using it',

@@ -1,6 +1,7 @@
 /** A measurement as one page: no network, no script; figures are inline SVG. */
 import type { BenchPoint, BenchResult } from '../measure/bench-result.ts'
 import {
+  atLoad,
   benchGoodputSentence,
   benchObjectiveTable,
   endpointPairs,
@@ -9,30 +10,23 @@ import {
   levelWords,
   pointTable,
   tellsTokens,
-  tokenRates,
 } from './bench-facts.ts'
 import { latencyByLoadFigure } from './bench-figure-by-load.ts'
 import { hasPredictedBand, paretoFigure, paretoQuantities } from './bench-figure-pareto.ts'
 import { benchHeadline, bestPoint } from './bench-headline.ts'
+import { benchKeyFigures, verdictWords } from './bench-key-figures.ts'
 import { pointBody, verdictBox } from './bench-page-point.ts'
 import { benchPageStyle } from './bench-page-style.ts'
 import { metricDefinitions } from './bench-page-words.ts'
 import { repeatTable } from './bench-repeat-facts.ts'
 import { searchPairs, searchTable } from './bench-search-facts.ts'
 import { cutToWidth } from './display-width.ts'
-import {
-  formatMilliseconds,
-  formatSignificant,
-  formatUsd,
-  formatUsdPerMillionTokens,
-  missing,
-} from './format-number.ts'
+import { formatMilliseconds, formatUsdPerMillionTokens } from './format-number.ts'
 import { captioned, htmlPage, htmlPairs, htmlSection, htmlTable, keyFigures, wide } from './html-parts.ts'
 import { element, join, type Markup } from './markup.ts'
 import { pageStyle } from './page-style.ts'
 import { allPrintable } from './printable.ts'
 import { runPageStyle } from './run-page-style.ts'
-import { formatShare } from './simulation-units.ts'
 
 /** In headings and tables; the full name of the model stands among the facts. */
 const longestName = 80
@@ -48,7 +42,7 @@ export function renderBenchHtml(measured: BenchResult): string {
     header(result, best),
     htmlSection(paretoQuantities(result).priced ? 'Cost and speed' : 'Speed', overview(result)),
     htmlSection('Loads', loads(result, best)),
-    best === null ? null : htmlSection(`Objectives${at(result, best)}`, objectives(result, best)),
+    best === null ? null : htmlSection(`Objectives${atLoad(result, best)}`, objectives(result, best)),
     best === null
       ? null
       : htmlSection(
@@ -79,10 +73,6 @@ function withShortLoads(result: BenchResult): BenchResult {
   }
 }
 
-function at({ points }: BenchResult, { load }: BenchPoint): string {
-  return points.length > 1 ? ` at ${load.name}` : ''
-}
-
 function header(result: BenchResult, best: BenchPoint | null): Markup {
   const { endpoint } = result
   const point = best ?? result.points[0] ?? null
@@ -98,63 +88,8 @@ function header(result: BenchResult, best: BenchPoint | null): Markup {
     ),
     element('h1', {}, benchHeadline(result)),
     point === null ? null : verdictBox(point, verdictWords(result, point)),
-    best === null ? null : keyFigures(keyValues(result, best)),
+    best === null ? null : keyFigures(benchKeyFigures(result, best)),
   )
-}
-
-/** What the box of the best load says, and of how many others it is silent. */
-function verdictWords(result: BenchResult, point: BenchPoint): string {
-  const { level, checks } = point.verdict
-  const passed = checks.filter(check => check.level === 'valid').length
-  const own = `${passed} of ${checks.length} checks passed${at(result, point)}`
-  const doubtful = result.points.filter(other => other !== point && other.verdict.level !== 'valid')
-  const others =
-    doubtful.length === 0
-      ? ''
-      : `; ${doubtful.map(({ load, verdict }) => `${load.name} is ${verdict.level}`).join(', ')}`
-  return `${level === 'valid' ? '' : `${levelWords[level]}; `}${own}${others}`
-}
-
-function keyValues(
-  result: BenchResult,
-  point: BenchPoint,
-): (readonly [name: string, value: string, note: string])[] {
-  const { ttft, tpot, endToEnd } = headlineLatency(result, point)
-  const rates = tokenRates(point)
-  const rate = (value: number | null) => (value === null ? missing : formatSignificant(value))
-  const { cost, transcription, energy, summary } = point
-  const during = summary.steady === null ? 'whole run' : 'steady window'
-  const latency = (name: string, { p50Ms, p95Ms }: typeof ttft) =>
-    [`${name} p95`, formatMilliseconds(p95Ms), `median ${formatMilliseconds(p50Ms)}`] as const
-  const tokens = tellsTokens(result)
-  return [
-    ...(transcription !== null
-      ? [
-          [
-            'per audio hour',
-            formatUsd(transcription.usdPerAudioHour),
-            `${formatSignificant(transcription.realTimeFactorThroughput)} h of audio per h`,
-          ] as const,
-        ]
-      : cost === null
-        ? []
-        : [
-            [
-              'per Mtok',
-              formatUsdPerMillionTokens(cost.perMillionTokens.blended),
-              `${formatUsd(cost.usdPerHour)}/h`,
-            ] as const,
-          ]),
-    ...(tokens ? [latency('TTFT', ttft), latency('TPOT', tpot)] : [latency('E2E', endToEnd)]),
-    ['requests/s', rate(rates.requests), during],
-    ...(tokens ? [['output tok/s', rate(rates.output), `${rate(rates.total)} with input`] as const] : []),
-    ...(result.objectives.length === 0 || summary.goodput.share === null
-      ? []
-      : [['goodput', formatShare(summary.goodput.share), 'requests within limits'] as const]),
-    ...(energy === null || energy.joulesPerOutputToken === null || !tokens
-      ? []
-      : [['energy', `${rate(energy.joulesPerOutputToken)} J`, 'per output token'] as const]),
-  ]
 }
 
 function overview(result: BenchResult): Markup | null {

@@ -33,12 +33,37 @@ export interface Dashboard {
   readonly close: () => Promise<void>
 }
 
+export interface ServedPage {
+  readonly url: string
+  readonly assets: Assets
+  readonly close: () => Promise<void>
+}
+
+/** Bytes of a file as they are sent. */
+export function packedBytes(assets: Assets, name: string): number {
+  const { gzip, body } = assets.get(name)!
+  return (gzip ?? body).byteLength
+}
+
 /** The page is built into a folder of its own, so that nothing else that runs meanwhile can take it away. */
-export async function startDashboard(): Promise<Dashboard> {
+export async function servePage(): Promise<ServedPage> {
   const folder = mkdtempSync(join(tmpdir(), 'tokenwright-web-'))
   ensureBuilt(() => {}, folder)
   const assets = loadAssets(folder)
   const server = await serveDashboard(assets, 0)
+  return {
+    url: server.url,
+    assets,
+    close: async () => {
+      await server.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export async function startDashboard(): Promise<Dashboard> {
+  const server = await servePage()
+  const { assets } = server
   const browser = await chromium.launch({ executablePath: chromiumPath!, args: ['--no-sandbox'] })
   // Pages share a context, hence the files that one of them has fetched.
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: 'light' })
@@ -64,7 +89,6 @@ export async function startDashboard(): Promise<Dashboard> {
     close: async () => {
       await browser.close()
       await server.close()
-      rmSync(folder, { recursive: true, force: true })
     },
   }
 }

@@ -1,10 +1,13 @@
 /** What the live page does with what it reads: events out of pieces, points put together, amounts written. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { behindWords, differenceWords } from '../../web/live/books-words.ts'
 import { eventData } from '../../web/live/event-stream.ts'
 import { agoText, exactUsdText } from '../../web/live/live-text.ts'
 import { seriesPicture } from '../../web/live/series-picture.ts'
 import { aligned, merged, type SeriesPoint } from '../../web/live/series-points.ts'
+import { isWalkKey, walkedTo } from '../../web/live/series-walk.ts'
+import { lineWords, momentWords } from '../../web/live/series-words.ts'
 
 async function read(pieces: readonly Uint8Array[]): Promise<string[]> {
   const found: string[] = []
@@ -108,4 +111,71 @@ test('how long ago', () => {
     '2.0 h',
     '3.0 days',
   ])
+})
+
+describe('a live figure without eyes', () => {
+  const lines = {
+    seconds: [0, 10, 20, 30],
+    values: [
+      [1, null, null, 4],
+      [2, 2, null, 2],
+    ],
+  }
+  const named = { names: ['a', 'b'], lines, format: (value: number) => `$${value}` }
+
+  test('every line in words: latest, lowest, highest, or that nothing was seen', () => {
+    const [first, second] = lineWords(named)
+    expect(first).toMatch(/^a: latest \$4, lowest \$1 at \d\d:\d\d:00, highest \$4 at \d\d:\d\d:30$/)
+    expect(second).toBe('b: $2 all the time')
+    expect(lineWords({ ...named, lines: { seconds: [], values: [] } })).toEqual([
+      'a: nothing seen',
+      'b: nothing seen',
+    ])
+    expect(momentWords(named, 1)).toMatch(/:10: a –, b \$2$/)
+  })
+
+  test('keys walk over moments at which something was seen, and stay within them', () => {
+    const walk = (from: number | null, ...keys: readonly string[]) =>
+      keys.reduce((at, key) => walkedTo(lines, at, key), from)
+    expect(walk(null, 'ArrowLeft')).toBe(30)
+    expect(walk(null, 'ArrowLeft', 'ArrowLeft')).toBe(10)
+    expect(walk(10, 'ArrowRight', 'ArrowRight', 'ArrowRight')).toBe(30)
+    expect(walk(null, 'Home')).toBe(0)
+    expect(walk(0, 'ArrowLeft')).toBe(0)
+    expect(walk(0, 'PageDown')).toBe(30)
+    expect(walk(30, 'End')).toBe(30)
+    // What has left the span.
+    expect(walk(-50, 'ArrowLeft')).toBe(0)
+    expect(walkedTo({ seconds: [5], values: [[null]] }, null, 'Home')).toBeNull()
+    expect(isWalkKey('Tab')).toBe(false)
+  })
+})
+
+describe('books in words', () => {
+  const line = { deployment: 'dear', openUsd: '0', differenceUsd: '0' }
+  const state = { lines: [line], ledgerFault: null, readFault: null, readMs: 0 }
+
+  test('nothing is said of books that are up to date and add up', () => {
+    expect(differenceWords([line])).toEqual([])
+    expect(behindWords(state)).toEqual([])
+  })
+
+  test('a ledger that is away, books that cannot be read, intervals that are open', () => {
+    expect(behindWords({ ...state, ledgerFault: 'disk full' }).join()).toMatch(/behind.*cannot write/)
+    expect(behindWords({ ...state, readFault: 'no answer', readMs: 45_000 }).join()).toMatch(
+      /45 s ago: no answer/,
+    )
+    const open = [
+      { ...line, openUsd: '0.012' },
+      { ...line, openUsd: '-0.001' },
+    ]
+    expect(behindWords({ ...state, lines: open }).join()).toContain('$0.0120 of machine time')
+  })
+
+  test('a difference says on which side, to the nano-dollar', () => {
+    expect(differenceWords([{ ...line, differenceUsd: '0.000000001' }])[0]).toMatch(
+      /dear: \$0\.000000001 of what its machines cost/,
+    )
+    expect(differenceWords([{ ...line, differenceUsd: '-0.5' }])[0]).toMatch(/charged \$0\.500000 more/)
+  })
 })

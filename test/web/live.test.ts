@@ -82,6 +82,29 @@ describe.skipIf(chromiumPath === undefined)(
       await expect.poll(() => page.locator('.figure-key').first().textContent()).toMatch(/cheap \$\d/)
       expect(await page.getByRole('region', { name: 'Cost by Deployment' }).textContent()).toContain('dear')
 
+      // The keys walk along the points, and each is spoken; Escape comes back to the latest.
+      const chart = page.getByRole('group', { name: /^Dollars per million tokens/ })
+      const key = page.locator('figure', { has: chart }).locator('.figure-key')
+      const spoken = page.locator('figure', { has: chart }).locator('[data-spoken]')
+      expect(await spoken.textContent()).toBe('')
+      await chart.focus()
+      await page.keyboard.press('Home')
+      await expect.poll(() => spoken.textContent()).toMatch(/^\d\d:\d\d:\d\d: .*cheap /)
+      expect(await spoken.getAttribute('aria-live')).toBe('polite')
+      const [moment] = (await spoken.textContent())!.split(': ')
+      expect(await key.textContent()).toContain(moment)
+      // The line of the cursor stands there.
+      const cursorX = await chart
+        .locator('.u-cursor-x')
+        .evaluate(line => new DOMMatrix(getComputedStyle(line).transform).e)
+      expect(cursorX).toBeGreaterThan(0)
+      await page.keyboard.press('Escape')
+      await expect.poll(() => key.textContent()).toContain('latest')
+      expect(await spoken.textContent()).toBe('')
+      expect(await chart.getByRole('img').getAttribute('aria-label')).toMatch(
+        /Dollars per million tokens, \d\d:\d\d:\d\d to .*cheap: /,
+      )
+
       // Drawn on a canvas, saved as a drawing all the same.
       for (const [form, start] of [
         ['SVG', /^<svg .*Dollars per million tokens.*class="line series-1"/s],
@@ -128,6 +151,11 @@ describe.skipIf(chromiumPath === undefined)(
       // The gateway goes away: the page says so and keeps what it had.
       await made.close()
       await page.waitForSelector('[data-live=lost]', { timeout: 10_000 })
+      await expect
+        .poll(() => page.getByRole('region', { name: 'Reconciliation', exact: true }).textContent(), {
+          timeout: 30_000,
+        })
+        .toMatch(/could not be read.*books of \d+ s ago/)
       await page.close()
     })
 

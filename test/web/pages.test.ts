@@ -39,6 +39,35 @@ describe.skipIf(chromiumPath === undefined)(
       await page.close()
     })
 
+    test('compare by watts, models and generations, each with what it needs to mean something', async () => {
+      const { page, complaints } = await dashboard.open(comparison)
+      await page.waitForSelector('[data-compared]')
+      await page.getByLabel('Compared by').selectOption('megawatt')
+      await page.waitForSelector('[data-by=megawatt]')
+      const answer = page.locator('.answer')
+      expect(await answer.textContent()).toMatch(
+        /Watts: IT power, all-in, .*Marked on tokens per dollar only/,
+      )
+      expect(await page.locator('.claimed line').count()).toBe(0)
+      expect(await page.locator('thead').textContent()).toMatch(/tok\/s\/MWJ\/token/)
+      await page.getByLabel('Add a model').selectOption('openai/gpt-oss-120b')
+      await page.waitForSelector('[data-compared="2"]')
+      expect(await answer.textContent()).toContain('Tokens of different models are not the same work')
+      await expect
+        .poll(() => page.locator('tbody tr').allTextContents())
+        .toContainEqual(
+          expect.stringMatching(/gpt-oss-120b on \d+× h200-sxm, .*DeepSeek-R1 on \d+× h200-sxm, /),
+        )
+      expect(page.url()).toContain(encodeURIComponent('h200-sxm@openai/gpt-oss-120b'))
+      await page.getByLabel('Hardware', { exact: true }).nth(1).selectOption('')
+      await page.waitForSelector('[data-compared="1"]')
+      await page.getByLabel('Add hardware').selectOption('generation:blackwell')
+      await page.waitForSelector('[data-compared="2"]')
+      expect(await answer.textContent()).toMatch(/best blackwell at \d+/)
+      expect(complaints).toEqual([])
+      await page.close()
+    })
+
     test('claims recompute: 35× follows from its figures; a verdict is chosen', async () => {
       const { page } = await dashboard.open('#/claims?id=nv-35x')
       const row = page.locator('#nv-35x tr', { hasText: 'cost ratio' }).first()
@@ -60,7 +89,7 @@ describe.skipIf(chromiumPath === undefined)(
         'input[type=file]',
         fileURLToPath(new URL('../../docs/guides/example-trace.jsonl', import.meta.url)),
       )
-      await page.getByText('Trace example-trace.jsonl').waitFor()
+      await page.getByRole('button', { name: 'Remove' }).waitFor()
       await expect.poll(() => page.locator('[data-run]').count(), { timeout: 20_000 }).toBe(1)
       expect(await page.getByRole('alert').count()).toBe(0)
       expect(complaints).toEqual([])

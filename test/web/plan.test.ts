@@ -3,7 +3,14 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { chromiumPath, type Dashboard, everyLook, skipReason, startDashboard } from './browser.ts'
+import {
+  chromiumPath,
+  type Dashboard,
+  everyLook,
+  packedBytes,
+  skipReason,
+  startDashboard,
+} from './browser.ts'
 
 const question =
   '#/plan?model=openai%2Fgpt-oss-120b&isl=1024&osl=1024&slo=tpot+mean+%3C+10ms&hardware=h200-sxm%2Cb200-sxm'
@@ -46,7 +53,7 @@ describe.skipIf(chromiumPath === undefined)(
       await answered(page)
       const scripts = [...names].filter(name => name.endsWith('.js'))
       expect(scripts.length).toBeGreaterThanOrEqual(3)
-      const sizes = scripts.map(name => dashboard.assets.get(name)!.gzip!.byteLength)
+      const sizes = scripts.map(name => packedBytes(dashboard.assets, name))
       expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(250_000)
       await page.close()
     })
@@ -79,6 +86,19 @@ describe.skipIf(chromiumPath === undefined)(
       expect(page.url()).toContain('pick=')
       await page.locator('summary', { hasText: 'deployment.yaml' }).click()
       expect(await page.locator('.file[open] pre').textContent()).toContain('openai/gpt-oss-120b')
+      expect(complaints).toEqual([])
+      await page.close()
+    })
+
+    test('what model and workload contribute follows the curves', async () => {
+      const { page, complaints } = await dashboard.open(`${question}&cached=512`)
+      await page.waitForSelector('[data-against="2"]', { timeout: 60_000 })
+      const figure = page.locator('figure', { hasText: 'What each technique contributes' })
+      const label = (await figure.locator('svg.figure').getAttribute('aria-label'))!
+      expect(label).toMatch(/expert routing \(MoE\) 0\.\d+×/)
+      expect(label).toMatch(/cache hits 0\.\d+×/)
+      expect(label).not.toContain('MLA')
+      expect(await figure.textContent()).toContain('every expert computes every token')
       expect(complaints).toEqual([])
       await page.close()
     })

@@ -4,6 +4,7 @@ import { formatCount, formatUsd } from '../../src/report/format-number.ts'
 import type { Table } from '../../src/report/plan-facts.ts'
 import { Empty, Pending } from '../parts/states.tsx'
 import { DataTable } from '../parts/tables.tsx'
+import { behindWords, differenceWords } from './books-words.ts'
 import { exactUsdText, shareText } from './live-text.ts'
 import { type Polled, usePolled } from './use-polled.ts'
 
@@ -46,13 +47,13 @@ const right = { align: 'right' } as const
 /** A closed interval comes every minute by default. */
 const everyMs = 10_000
 
-export function Reconciliation() {
+export function Reconciliation({ ledgerFault }: Pick<LiveSnapshot, 'ledgerFault'>) {
   const polled = usePolled<ReconciliationJson>('api/reconciliation?since=24h', everyMs)
   const { answer } = polled
   return (
     <section aria-label="Reconciliation" data-reconciled={answer === null ? undefined : 'yes'}>
       <h2>Do the books add up?</h2>
-      <Waiting polled={polled} words="reading the ledger" />
+      {answer === null ? <Waiting polled={polled} words="reading the ledger" /> : null}
       {answer === null ? null : (
         <>
           <p>
@@ -62,6 +63,21 @@ export function Reconciliation() {
             over the last 24 hours: of each own deployment, what its machines cost = what requests were
             charged + idle time + what is not closed yet, to the nano-dollar.
           </p>
+          {differenceWords(answer.reconciliation).map(words => (
+            <p key={words} class="bad">
+              {words}
+            </p>
+          ))}
+          {behindWords({
+            lines: answer.reconciliation,
+            ledgerFault,
+            readFault: polled.fault,
+            readMs: Date.now() - polled.atMs,
+          }).map(words => (
+            <p key={words} class={ledgerFault === null && polled.fault === null ? 'soft' : 'warn'}>
+              {words}
+            </p>
+          ))}
           {answer.reconciliation.length === 0 ? (
             <Empty>No interval of an own deployment was billed yet.</Empty>
           ) : (

@@ -39,7 +39,7 @@ export function LivePage({ params }: PageProps) {
           <Places snapshot={state.snapshot} />
           <Requests params={params} snapshot={state.snapshot} />
           <div class="figures">
-            <Reconciliation />
+            <Reconciliation ledgerFault={state.snapshot.ledgerFault} />
             <Savings savings={state.snapshot.cost.savings} />
           </div>
           <Budgets />

@@ -1,11 +1,13 @@
-/** Lines over wall-clock time, drawn by uPlot on a canvas; what the pointer is over is read out below. */
-import { useEffect, useRef, useState } from 'preact/hooks'
+/** Lines over wall-clock time, drawn by uPlot on a canvas; what the pointer is over, or the keys have come to, is read out. */
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { FigureFrame } from '../figures/figure-frame.tsx'
 import { useWidth } from '../figures/use-width.ts'
 import { seriesPicture } from './series-picture.ts'
 import type { AlignedLines } from './series-points.ts'
+import { isWalkKey, walkedTo } from './series-walk.ts'
+import { clockText, lineWords, momentWords, spanWords, valueText } from './series-words.ts'
 
 interface SeriesChartProps {
   readonly title: string
@@ -25,6 +27,8 @@ export function SeriesChart({ title, format, names, lines, file }: SeriesChartPr
   const width = useWidth(box)
   const plot = useRef<uPlot | null>(null)
   const [pointed, setPointed] = useState<number | null>(null)
+  /** Seconds since 1970 of the moment that the keys have come to. */
+  const [walked, setWalked] = useState<number | null>(null)
   const shown = useRef({ lines, format })
   shown.current = { lines, format }
   const key = names.join('\n')
@@ -53,12 +57,27 @@ export function SeriesChart({ title, format, names, lines, file }: SeriesChartPr
   useEffect(() => {
     plot.current?.setData(dataOf(lines, names.length))
   }, [lines])
+  // New data is put in place after this: the line of the cursor is set when its axis is.
+  useEffect(() => {
+    if (walked !== null) queueMicrotask(() => standAt(plot.current, walked))
+  }, [walked, lines, width, key])
 
-  const at = pointed !== null && pointed < lines.seconds.length ? pointed : null
   const last = lines.seconds.length - 1
-  const valueAt = (line: number) => {
-    const value = lines.values[line]?.[at ?? last] ?? null
-    return value === null ? '–' : format(value)
+  const walkedRow = walked === null ? -1 : lines.seconds.indexOf(walked)
+  const at = walkedRow >= 0 ? walkedRow : pointed !== null && pointed <= last ? pointed : null
+  const named = { names, lines, format }
+  // Snapshots come every second, points every few.
+  const words = useMemo(() => lineWords(named), [lines, key, format])
+  const leave = () => {
+    if (walked === null) return
+    setWalked(null)
+    plot.current?.setCursor({ left: -10, top: -10 })
+  }
+  const walk = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') leave()
+    if (!isWalkKey(event.key)) return
+    event.preventDefault()
+    setWalked(walkedTo(lines, walked, event.key))
   }
   return (
     <FigureFrame
@@ -67,28 +86,55 @@ export function SeriesChart({ title, format, names, lines, file }: SeriesChartPr
       csv={() => csvRows(names, lines)}
       picture={() => seriesPicture(title, { names, classes: seriesColors, lines, format })}
     >
+      {/* biome-ignore lint/a11y/useSemanticElements: a field set is for fields */}
       <div
-        ref={box}
-        class="series-chart"
-        role="img"
-        aria-label={`${title}: ${names.map((name, line) => `${name} ${valueAt(line)}`).join(', ')}`}
-        style={{ minHeight: `${height}px` }}
-      />
+        class="series-walk"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys walk along the points
+        tabIndex={0}
+        role="group"
+        aria-label={`${title}. Arrow keys walk along the points.`}
+        onKeyDown={walk}
+        onPointerMove={() => setWalked(null)}
+        onBlur={leave}
+      >
+        <div
+          ref={box}
+          class="series-chart"
+          role="img"
+          aria-label={`${title}, ${spanWords(lines)}. ${words.join('; ')}`}
+          style={{ minHeight: `${height}px` }}
+        />
+      </div>
       <p class="figure-key">
-        <span>
-          {at === null ? 'latest' : new Date(lines.seconds[at]! * 1000).toLocaleTimeString('en-GB')}
-        </span>
+        <span>{at === null ? 'latest' : clockText(lines.seconds[at]!)}</span>
         {names.map((name, line) => (
           <span key={name} class={seriesColors[line]}>
             <svg width="14" height="10" aria-hidden="true">
               <path d="M0 5H14" class="line" />
             </svg>
-            {name} <b>{valueAt(line)}</b>
+            {name} <b>{valueText(lines.values[line]?.[at ?? last], format)}</b>
           </span>
         ))}
       </p>
+      <p class="hidden" aria-live="polite" data-spoken="">
+        {walkedRow >= 0 ? momentWords(named, walkedRow) : ''}
+      </p>
+      <details class="in-words">
+        <summary>In words</summary>
+        <ul>
+          {words.map(sentence => (
+            <li key={sentence}>{sentence}.</li>
+          ))}
+        </ul>
+        <p class="soft">{spanWords(lines)}. Every point: CSV.</p>
+      </details>
     </FigureFrame>
   )
+}
+
+/** The dashed line of the pointer, where the keys are. */
+function standAt(plot: uPlot | null, second: number): void {
+  plot?.setCursor({ left: plot.valToPos(second, 'x'), top: 0 })
 }
 
 /** As many lines as there are names, whatever has come yet. */

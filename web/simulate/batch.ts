@@ -1,16 +1,25 @@
 /** Who stands where in a replica's batch at a moment: every request keeps its place from its start to its end. */
-import type { WatchedRequest } from '../worker/protocol.ts'
+import type { WatchedReplica, WatchedRequest } from '../worker/protocol.ts'
 
 export interface PlacedRequest extends WatchedRequest {
   /** Place in the batch, from 0; the lowest that was free when it began. */
   readonly place: number
 }
 
+export type Phase = 'prefill' | 'transfer' | 'decode'
+
 export interface BatchMember {
   readonly request: PlacedRequest
-  readonly phase: 'prefill' | 'decode'
+  readonly phase: Phase
   /** Share of the phase that is over. */
   readonly progress: number
+}
+
+/** What a request does on a replica before it is parted, and after. */
+export const phasesOf: Readonly<Record<WatchedReplica['role'], readonly [Phase, Phase]>> = {
+  serve: ['prefill', 'decode'],
+  prefill: ['prefill', 'transfer'],
+  decode: ['transfer', 'decode'],
 }
 
 export function placed(requests: readonly WatchedRequest[]): PlacedRequest[] {
@@ -27,16 +36,20 @@ export function placed(requests: readonly WatchedRequest[]): PlacedRequest[] {
 }
 
 /** The batch at a moment, by place. */
-export function batchAt(requests: readonly PlacedRequest[], atUs: number): BatchMember[] {
+export function batchAt(
+  requests: readonly PlacedRequest[],
+  atUs: number,
+  [before, after]: readonly [Phase, Phase] = phasesOf.serve,
+): BatchMember[] {
   return requests
     .filter(({ startedUs, endedUs }) => startedUs <= atUs && atUs < endedUs)
     .map(request => {
-      const { startedUs, firstTokenUs, endedUs } = request
-      const decoding = Number.isFinite(firstTokenUs) && firstTokenUs <= atUs
-      const [from, to] = decoding
-        ? [firstTokenUs, endedUs]
-        : [startedUs, Number.isFinite(firstTokenUs) ? firstTokenUs : endedUs]
-      const phase = decoding ? 'decode' : 'prefill'
+      const { startedUs, partedUs, endedUs } = request
+      const parted = Number.isFinite(partedUs) && partedUs <= atUs
+      const [from, to] = parted
+        ? [partedUs, endedUs]
+        : [startedUs, Number.isFinite(partedUs) ? partedUs : endedUs]
+      const phase = parted ? after : before
       return { request, phase, progress: to > from ? (atUs - from) / (to - from) : 1 }
     })
 }

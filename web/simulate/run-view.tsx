@@ -1,46 +1,84 @@
-/** What a run showed: figures, the timeline, and the batch in slow motion. */
+/** What a run showed: the sentence and tables of the command line, the timeline, and one replica of choice. */
 
 import {
-  formatCount,
   formatMilliseconds,
   formatPercent,
   formatSignificant,
   formatUsd,
   formatUsdPerMillionTokens,
   formatWatts,
+  plural,
   usdOfNano,
 } from '../../src/report/format-number.ts'
+import {
+  latencyLegend,
+  latencyTable,
+  objectiveTable,
+  poolLegend,
+  poolTable,
+} from '../../src/report/simulation-facts.ts'
+import { simulationHeadline } from '../../src/report/simulation-headline.ts'
+import type { SimulationReport } from '../../src/report/simulation-report.ts'
+import { runNotes, setupPairs } from '../../src/report/simulation-setup-facts.ts'
+import { CopyButton } from '../parts/copy-button.tsx'
 import { type KeyFigure, KeyFigures } from '../parts/key-figures.tsx'
+import { DataTable, Pairs } from '../parts/tables.tsx'
 import type { SimulateAnswer } from '../worker/protocol.ts'
-import { SlowMotion } from './slow-motion.tsx'
+import { ReplicaView } from './replica-view.tsx'
 import { Timeline } from './timeline.tsx'
 
-export function RunView({ answer }: { readonly answer: SimulateAnswer }) {
-  const { result, title, notes, milliseconds } = answer
-  const { summary } = result
+interface RunViewProps {
+  readonly answer: SimulateAnswer
+  /** The same in a terminal. */
+  readonly command: string
+  readonly onWatch: (replica: string) => void
+}
+
+export function RunView({ answer, command, onWatch }: RunViewProps) {
+  const { report, milliseconds } = answer
+  const notes = runNotes(report)
+  const objectives = objectiveTable(report)
   return (
     <>
       <section class="headline">
-        <p class="what">{title}</p>
-        <p class="soft">
-          {formatCount(summary.requests.measured)} requests,{' '}
-          {formatMilliseconds(summary.durationSeconds * 1000)} of virtual time, simulated in{' '}
-          {formatMilliseconds(milliseconds)}. {notes.join('. ')}.
-        </p>
-        <RunFigures answer={answer} />
+        <p class="what">{simulationHeadline(report)}</p>
+        <RunFigures report={report} />
+        {objectives.rows.length > 0 ? <DataTable table={objectives} label="Objectives" /> : null}
+        {notes.map(note => (
+          <p key={note} class="soft">
+            Note: {note}.
+          </p>
+        ))}
+      </section>
+      <section>
+        <h2>Latencies and pools</h2>
+        <DataTable table={latencyTable(report)} label="Latencies" />
+        <p class="soft">{latencyLegend}</p>
+        <DataTable table={poolTable(report)} label="Pools" />
+        <p class="soft">{poolLegend}</p>
+        <details>
+          <summary>What ran, and the same in a terminal</summary>
+          <Pairs pairs={setupPairs(report)} />
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1) */}
+          <pre class="wrap" tabIndex={0} data-command="">
+            {command}
+          </pre>
+          <CopyButton label="Copy" text={() => command} />
+          <p class="soft">Simulated in {formatMilliseconds(milliseconds)}, every step told.</p>
+        </details>
       </section>
       <section>
         <Timeline answer={answer} />
       </section>
       <section>
-        <SlowMotion answer={answer} />
+        <ReplicaView answer={answer} onWatch={onWatch} />
       </section>
     </>
   )
 }
 
-function RunFigures({ answer }: { readonly answer: SimulateAnswer }) {
-  const { summary, bill, pools } = answer.result
+function RunFigures({ report }: { readonly report: SimulationReport }) {
+  const { summary, bill, pools } = report.result
   const { ttftService: ttft, tpot, endToEndService: whole } = summary.latency
   const rates = summary.steady ?? summary.fullRun
   const watts = pools.reduce((sum, pool) => sum + pool.meanWatts, 0)
@@ -61,8 +99,14 @@ function RunFigures({ answer }: { readonly answer: SimulateAnswer }) {
       `idle ${formatUsdPerMillionTokens(bill.perMillionTokens?.idle ?? null)}`,
     ],
     ['bill', formatUsd(usdOfNano(bill.allocation.billNanoUsd)), 'of the run'],
-    ['busy', formatPercent(busy), 'of the time paid for'],
-    ['power', formatWatts(watts), `${formatCount(summary.preemptions)} preemptions`],
+    ['busy', formatPercent(busy), cacheWords(report)],
+    ['power', formatWatts(watts), plural(summary.preemptions, 'preemption')],
   ]
   return <KeyFigures figures={figures} />
+}
+
+/** What the router and the prefix caches are for. */
+function cacheWords({ result }: SimulationReport): string {
+  const { cachedInputShare } = result.summary.tokens
+  return cachedInputShare ? `${formatPercent(cachedInputShare)} of input from cache` : 'of the time paid for'
 }

@@ -1,9 +1,11 @@
-/** What is simulated: a deployment, and a made-up load or a trace file. */
+/** What is simulated: a deployment with its router, and a load. */
 import type { FactsCatalog } from '../../src/catalog/system-types.ts'
-import { Choice, FileButton, Slider, TextField } from '../parts/fields.tsx'
+import type { PolicyKind } from '../../src/routing/router-spec.ts'
+import { Choice, TextField } from '../parts/fields.tsx'
 import { QuestionFrame } from '../parts/question-frame.tsx'
 import type { Params } from '../state/route.ts'
 import type { TraceText } from '../worker/protocol.ts'
+import { WorkloadFields } from './workload-fields.tsx'
 
 interface SimulateFormProps {
   readonly params: Params
@@ -25,138 +27,83 @@ const precisionOptions = [
   ...['bf16', 'fp8', 'nvfp4', 'mxfp4', 'int4'].map(name => [name, name] as const),
 ] as const
 
+const routerNames: Readonly<Record<PolicyKind, string>> = {
+  'least-loaded': 'Least loaded: fewest requests',
+  'round-robin': 'Round robin: in turn',
+  random: 'Random',
+  'two-choices': 'Two choices: better of two',
+  'prefix-aware': 'Prefix-aware: beginning seen',
+  'kv-aware': 'KV-aware: most in its cache',
+  'session-affinity': 'Session affinity: stay there',
+  cost: 'Cost: cheapest within objectives',
+  weighted: 'Weighted: load and prefixes',
+}
+
+const tierOptions = [
+  ['', 'Reserved'],
+  ['on-demand', 'On demand'],
+  ['spot', 'Spot'],
+  ['owned', 'Owned'],
+] as const
+
+const layoutOptions = ['1', '2', '4', '8', '16'].map(count => [count, count] as const)
+const replicaCounts = ['1', '2', '3', '4', '6', '8', '12', '16']
+
 export function SimulateForm({ params, facts, trace, onTrace, onChange }: SimulateFormProps) {
   const models = (facts?.models ?? []).map(({ id }) => [id, id] as const)
   const accelerators = (facts?.accelerators ?? [])
     .filter(({ engines }) => engines.length > 0)
     .map(({ id, name }) => [id, `${id}: ${name}`] as const)
-  const given = (name: string) => params[name] ?? ''
-  const powers = ['1', '2', '4', '8', '16'].map(count => [count, count] as const)
+  const choice = (label: string, name: string, options: readonly (readonly [string, string])[]) => (
+    <Choice
+      label={label}
+      value={params[name] ?? ''}
+      options={options}
+      onChange={value => onChange({ [name]: value })}
+    />
+  )
+  const replicas = (label: string, name: string) => choice(label, name, countsWith(params[name]))
+  const split = params.pools === 'two'
   return (
     <QuestionFrame label="Run">
       <fieldset>
         <legend>Deployment</legend>
-        <Choice
-          label="Model"
-          value={given('model')}
-          options={models}
-          onChange={model => onChange({ model })}
-        />
-        <Choice
-          label="Hardware"
-          value={given('hardware')}
-          options={accelerators}
-          onChange={hardware => onChange({ hardware })}
-        />
-        <Choice
-          label="Devices per replica (TP)"
-          value={given('tp')}
-          options={powers}
-          onChange={tp => onChange({ tp })}
-        />
-        <Choice
-          label="Replicas"
-          value={given('replicas')}
-          options={powers}
-          onChange={replicas => onChange({ replicas })}
-        />
-        <Choice
-          label="Engine"
-          value={given('engine')}
-          options={engineOptions}
-          onChange={engine => onChange({ engine })}
-        />
-        <Choice
-          label="Precision"
-          value={given('precision')}
-          options={precisionOptions}
-          onChange={precision => onChange({ precision })}
-        />
-      </fieldset>
-      <fieldset>
-        <legend>Workload</legend>
-        {trace === null ? (
-          <MadeUp params={params} onChange={onChange} />
+        {choice('Model', 'model', models)}
+        {choice('Hardware', 'hardware', accelerators)}
+        {choice('Devices per replica (TP)', 'tp', layoutOptions)}
+        {choice('Pools', 'pools', [
+          ['one', 'One: prompts and answers'],
+          ['two', 'Two: prefill and decode'],
+        ])}
+        {split ? (
+          <>
+            {replicas('Prefill replicas', 'prefill')}
+            {replicas('Decode replicas', 'decode')}
+          </>
         ) : (
-          <p>
-            Trace {trace.name}{' '}
-            <button type="button" class="quiet" onClick={() => onTrace(null)}>
-              Remove
-            </button>
-          </p>
+          replicas('Replicas', 'replicas')
         )}
-        <p class="hint">
-          A trace of yours (CSV or JSON lines) stays in this page, and is not in its link.{' '}
-          <FileButton
-            label="Choose trace"
-            accept=".csv,.jsonl,.json,text/csv"
-            onFile={(name, text) => onTrace({ name, text })}
-          />
-        </p>
-        <Slider
-          label="Requests"
-          unit=""
-          logarithmic
-          minimum={20}
-          maximum={20_000}
-          value={Number(params.requests)}
-          onChange={value => onChange({ requests: String(Math.round(value)) })}
-        />
+        {choice(split ? 'Router of the prefill pool' : 'Router', 'router', [
+          ['', routerNames['least-loaded']],
+          ...Object.entries(routerNames).filter(([kind]) => kind !== 'least-loaded'),
+        ])}
+        {choice('Engine', 'engine', engineOptions)}
+        {choice('Precision', 'precision', precisionOptions)}
+        {choice('Price', 'tier', tierOptions)}
         <TextField
-          label="Seed"
-          value={given('seed')}
-          onChange={seed => onChange({ seed: seed === '' ? '1' : seed })}
+          label="Objectives"
+          value={params.slo ?? ''}
+          placeholder="ttft p95 < 1s, tpot mean < 30ms"
+          onChange={slo => onChange({ slo })}
         />
       </fieldset>
+      <WorkloadFields params={params} trace={trace} onTrace={onTrace} onChange={onChange} />
     </QuestionFrame>
   )
 }
 
-function MadeUp({ params, onChange }: Pick<SimulateFormProps, 'params' | 'onChange'>) {
-  const closed = params.load === 'closed'
-  const slider = (label: string, name: string, unit: string, minimum: number, maximum: number) => (
-    <Slider
-      label={label}
-      unit={unit}
-      logarithmic
-      minimum={minimum}
-      maximum={maximum}
-      value={Number(params[name])}
-      onChange={value => onChange({ [name]: String(value) })}
-    />
-  )
-  return (
-    <>
-      <Choice
-        label="Arrivals"
-        value={closed ? 'closed' : 'open'}
-        options={[
-          ['open', 'Poisson, whatever is in flight'],
-          ['closed', 'Users who wait for their answer'],
-        ]}
-        onChange={load => onChange({ load, amount: load === 'closed' ? '32' : '12' })}
-      />
-      {closed ? slider('Users', 'amount', '', 1, 2_000) : slider('Rate', 'amount', 'per s', 0.1, 1_000)}
-      {slider('Input', 'isl', 'tokens', 16, 65_536)}
-      {slider('Output', 'osl', 'tokens', 4, 8_192)}
-      <Slider
-        label="Spread of lengths (coefficient of variation)"
-        unit=""
-        minimum={0}
-        maximum={2}
-        step={0.1}
-        value={Number(params.cv)}
-        onChange={value => onChange({ cv: String(value) })}
-      />
-      <Slider
-        label="Shared by all prompts"
-        unit="%"
-        minimum={0}
-        maximum={95}
-        step={5}
-        value={Math.round(Number(params.share) * 100)}
-        onChange={value => onChange({ share: String(value / 100) })}
-      />
-    </>
-  )
+/** A number of the address that is not among the usual ones can still be seen. */
+function countsWith(said: string | undefined): (readonly [string, string])[] {
+  const counts = said === undefined || replicaCounts.includes(said) ? replicaCounts : [...replicaCounts, said]
+  return counts.map(count => [count, count] as const)
 }

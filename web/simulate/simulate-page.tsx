@@ -2,13 +2,15 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { PageProps } from '../app.tsx'
 import { Failure, Pending } from '../parts/states.tsx'
-import { replaceParams } from '../state/route.ts'
+import { type Params, replaceParams } from '../state/route.ts'
 import { useFacts } from '../state/use-facts.ts'
 import { faultOf, lanes } from '../worker/client.ts'
 import type { Fault, SimulateAnswer, SimulateQuestion, TraceText } from '../worker/protocol.ts'
+import { commandText } from './command.ts'
 import { simulateQuestion, usualParams } from './question.ts'
 import { RunView } from './run-view.tsx'
 import { SimulateForm } from './simulate-form.tsx'
+import './simulate.css'
 
 export function SimulatePage({ params: said }: PageProps) {
   const params = { ...usualParams, ...said }
@@ -18,6 +20,7 @@ export function SimulatePage({ params: said }: PageProps) {
   const question = useMemo(() => simulateQuestion(params, trace), [key, trace])
   const run = useRun(question)
   const fault = factsFault ?? run.fault
+  const change = (changed: Params) => replaceParams('simulate', { ...params, ...changed })
   return (
     <div class="plan">
       <SimulateForm
@@ -25,7 +28,8 @@ export function SimulatePage({ params: said }: PageProps) {
         facts={facts}
         trace={trace}
         onTrace={setTrace}
-        onChange={changed => replaceParams('simulate', { ...params, ...changed })}
+        // Another fleet: the first replica is watched again.
+        onChange={changed => change({ watch: '0', ...changed })}
       />
       <div class="answer">
         <h1>A run of the twin</h1>
@@ -39,7 +43,11 @@ export function SimulatePage({ params: said }: PageProps) {
             class={run.running ? 'stale' : undefined}
             data-run={run.running ? undefined : 'done'}
           >
-            <RunView answer={run.answer} />
+            <RunView
+              answer={run.answer}
+              command={commandText(question.flags)}
+              onWatch={watch => change({ watch })}
+            />
           </div>
         ) : null}
       </div>

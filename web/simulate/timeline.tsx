@@ -7,7 +7,7 @@ import { FigureFrame } from '../figures/figure-frame.tsx'
 import type { SimulateAnswer } from '../worker/protocol.ts'
 
 export function Timeline({ answer }: { readonly answer: SimulateAnswer }) {
-  const { timeline, summary } = answer.result
+  const { timeline, summary } = answer.report.result
   const [load, output] = useMemo(() => {
     const steady = summary.steady
     const window = steady === null ? null : { fromSeconds: steady.startSeconds, toSeconds: steady.endSeconds }
@@ -25,7 +25,7 @@ export function Timeline({ answer }: { readonly answer: SimulateAnswer }) {
       ]),
     ] as const
   }, [timeline])
-  const csv = () => timelineRows(timeline)
+  const csv = () => levelRows(timeline, levels)
   return (
     <>
       <h2>Over the run</h2>
@@ -44,15 +44,15 @@ export function Timeline({ answer }: { readonly answer: SimulateAnswer }) {
   )
 }
 
-function batchPanel(timeline: RunTimeline): TimePanel {
+export function batchPanel(timeline: RunTimeline, heading = 'requests in batches'): TimePanel {
   return {
-    heading: 'requests in batches',
+    heading,
     reach: 1,
     series: [{ name: '', shape: 'area', color: 'series-1', points: coarser(timeline, timeline.running) }],
   }
 }
 
-function queuePanel(timeline: RunTimeline): TimePanel {
+export function queuePanel(timeline: RunTimeline): TimePanel {
   return {
     heading: 'requests waiting',
     reach: 1,
@@ -60,20 +60,23 @@ function queuePanel(timeline: RunTimeline): TimePanel {
   }
 }
 
-function cachePanel(timeline: RunTimeline): TimePanel {
+export function cachePanel(timeline: RunTimeline): TimePanel {
   return line('KV cache in use, %', coarser(timeline, timeline.cacheUse).map(scaled(100)), 1)
 }
 
-function timelineRows(timeline: RunTimeline): (string | number | null)[][] {
-  const columns = [
-    'running',
-    'waiting',
-    'cacheUse',
-    'inputTokensPerSecond',
-    'outputTokensPerSecond',
-    'requestsPerSecond',
-    'watts',
-  ] as const
+type Level = Exclude<keyof RunTimeline, 'binSeconds' | 'endSeconds'>
+
+const levels: readonly Level[] = [
+  'running',
+  'waiting',
+  'cacheUse',
+  'inputTokensPerSecond',
+  'outputTokensPerSecond',
+  'requestsPerSecond',
+  'watts',
+]
+
+export function levelRows(timeline: RunTimeline, columns: readonly Level[]): (string | number | null)[][] {
   return [
     ['seconds', ...columns],
     ...timeline.running.map((_, bin) => [

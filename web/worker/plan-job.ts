@@ -5,13 +5,22 @@ import { planAssumptions } from '../../src/cli/plan-assumptions.ts'
 import { withOverrides } from '../../src/cli/plan-overrides.ts'
 import { planRequest } from '../../src/cli/plan-request.ts'
 import type { Engine } from '../../src/perf/deployment.ts'
+import { counterfactualContributions } from '../../src/plan/counterfactuals.ts'
 import { perfContext } from '../../src/plan/perf-context.ts'
 import { planDeployments, type SearchProgress } from '../../src/plan/plan.ts'
 import type { PlanContext } from '../../src/plan/search/context.ts'
 import type { PlanRequest, PlanResult } from '../../src/plan/types.ts'
 import type { TraceStatistics } from '../../src/workload/request-statistics.ts'
 import { measuredNear } from './measured.ts'
-import type { CurveAnswer, Focus, LaunchAnswer, PlanAnswer, PlanQuestion, TraceText } from './protocol.ts'
+import type {
+  ContributionsAnswer,
+  CurveAnswer,
+  Focus,
+  LaunchAnswer,
+  PlanAnswer,
+  PlanQuestion,
+  TraceText,
+} from './protocol.ts'
 import { type LoadedModel, loadModel, loadWorld, type World } from './world.ts'
 
 interface Prepared {
@@ -32,6 +41,8 @@ export async function planAnswer(
   const result = planDeployments(focus === null ? request : focused(request, focus), context, tell, {
     // The figures' fronts are asked for apart, one accelerator at a time.
     fronts: false,
+    // So are contributions that need a search of their own.
+    counterfactuals: false,
   })
   const report = {
     result,
@@ -47,16 +58,27 @@ export async function planAnswer(
 export async function curveAnswer(
   question: PlanQuestion,
   acceleratorId: string,
+  acceleratorIds: readonly string[],
   tell: SearchProgress,
 ): Promise<CurveAnswer> {
   const { world, model, request, context } = await prepared(question)
   const objectives = request.objectives.filter(
     ({ metric, statistic }) => metric !== 'tpot' || statistic !== 'mean',
   )
-  const result = planDeployments({ ...request, objectives, acceleratorIds: [acceleratorId] }, context, tell)
+  const result = planDeployments({ ...request, objectives, acceleratorIds }, context, tell, {
+    counterfactuals: false,
+  })
   const { costFront, throughputFront } = result
   const measured = measuredNear(world.trust.neighbours, model.id, acceleratorId, request)
   return { acceleratorId, costFront, throughputFront, measured }
+}
+
+export async function contributionsAnswer(
+  question: PlanQuestion,
+  tell: SearchProgress,
+): Promise<ContributionsAnswer> {
+  const { request, context } = await prepared(question)
+  return { contributions: counterfactualContributions(request, context, undefined, tell) }
 }
 
 /** The launch writers bring a YAML library: loaded when first asked for. */

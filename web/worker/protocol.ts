@@ -1,11 +1,13 @@
 /** What the page asks of its workers, and what they answer. Plain data: it is cloned on its way. */
 
-import type { PriceTier } from '../../src/catalog/types.ts'
 import type { PlanFlags } from '../../src/cli/plan-flags.ts'
 import type { SimulateFlags } from '../../src/cli/simulate-flags.ts'
-import type { Candidate } from '../../src/plan/types.ts'
+import type { PoolSettings } from '../../src/fleet/types.ts'
+import type { RunTimeline } from '../../src/metrics/run-series.ts'
+import type { Candidate, TechniqueContribution } from '../../src/plan/types.ts'
 import type { PlanReport, ReportFile } from '../../src/report/plan-report.ts'
-import type { SimulationResult } from '../../src/sim/result.ts'
+import type { SimulationReport } from '../../src/report/simulation-report.ts'
+import type { BenchRequest, ComparisonAnswer, ImportAnswer, PredictionAnswer } from './bench-protocol.ts'
 
 /** A model of the catalog, or a config.json that somebody brought. */
 export type ModelSource =
@@ -29,9 +31,18 @@ export interface PlanQuestion {
 
 export type WorkerRequest =
   | { readonly kind: 'plan'; readonly question: PlanQuestion; readonly focus: Focus | null }
-  | { readonly kind: 'curve'; readonly question: PlanQuestion; readonly acceleratorId: string }
+  | {
+      readonly kind: 'curve'
+      readonly question: PlanQuestion
+      /** An accelerator, or what several are called. */
+      readonly acceleratorId: string
+      /** Accelerators that may be used, where it is not that one. */
+      readonly among?: readonly string[]
+    }
+  | { readonly kind: 'contributions'; readonly question: PlanQuestion }
   | { readonly kind: 'launch'; readonly question: PlanQuestion; readonly candidate: Candidate }
   | { readonly kind: 'simulate'; readonly question: SimulateQuestion }
+  | BenchRequest
 
 /** Only deployments like the last answer's: quick, while the whole search runs. */
 export interface Focus {
@@ -55,6 +66,11 @@ export interface CurveAnswer {
   readonly costFront: readonly Candidate[]
   readonly throughputFront: readonly Candidate[]
   readonly measured: readonly MeasuredPoint[]
+}
+
+/** Of the model and the workload: searches of their own, asked for when all else is drawn. */
+export interface ContributionsAnswer {
+  readonly contributions: readonly TechniqueContribution[]
 }
 
 /** A measured operating point near the question: throughput follows from its latencies by Little's law. */
@@ -81,39 +97,30 @@ export interface LaunchAnswer {
 
 export interface SimulateQuestion {
   readonly model: ModelSource
-  /** Hardware, engine, precision and layout as `tokenwright simulate` takes them. */
+  /** As `tokenwright simulate` takes them. */
   readonly flags: SimulateFlags
-  readonly tier: PriceTier
-  readonly workload: SimulatedWorkload
-  readonly requests: number
-  readonly seed: string
-  /** The replica whose steps are kept, for watching them. */
+  /** Requests come from it; null: from the flags. */
+  readonly trace: TraceText | null
+  /** ISO date, for what depends on today. */
+  readonly today: string
+  /** Number of the replica whose steps are kept, for watching them; beyond the last one: the last. */
   readonly watched: number
 }
 
-export type SimulatedWorkload =
-  | (TraceText & { readonly kind: 'trace' })
-  | {
-      readonly kind: 'closed' | 'open'
-      /** Users always in flight, or requests per second. */
-      readonly amount: number
-      readonly inputTokens: number
-      readonly outputTokens: number
-      /** Coefficient of variation of both lengths. */
-      readonly variation: number
-      /** Part of every prompt that others share. */
-      readonly prefixShare: number
-    }
-
 export interface SimulateAnswer {
-  readonly title: string
-  readonly result: SimulationResult
+  /** As the command line would print it. */
+  readonly report: SimulationReport
+  readonly watched: WatchedReplica
+  readonly milliseconds: number
+}
+
+export interface WatchedReplica {
+  readonly id: number
+  readonly role: PoolSettings['role']
+  /** Levels and watts of this replica alone. */
+  readonly timeline: RunTimeline
   readonly steps: readonly WatchedStep[]
   readonly requests: readonly WatchedRequest[]
-  /** Sequences the watched replica may run at once. */
-  readonly slots: number
-  readonly notes: readonly string[]
-  readonly milliseconds: number
 }
 
 /** One engine step of the watched replica, times in µs of the run. */
@@ -125,11 +132,16 @@ export interface WatchedStep {
   readonly outputTokens: number
   readonly joules: number
   readonly waiting: number
+  /** On a prefill replica: begun, and not moved away yet. */
   readonly running: number
   readonly cacheUse: number
 }
 
-/** One request's life on the watched replica; NaN for what did not happen. */
+/**
+ * One request's life on the watched replica, µs; NaN for what did not happen. Where one pool does both, its first token
+ * parts reading from writing. On a prefill replica the prompt's end parts reading from waiting until the cache has moved;
+ * on a decode replica the start of decoding parts the cache's way from writing.
+ */
 export interface WatchedRequest {
   readonly id: number
   readonly inputTokens: number
@@ -137,7 +149,7 @@ export interface WatchedRequest {
   readonly outputTokens: number
   readonly sentUs: number
   readonly startedUs: number
-  readonly firstTokenUs: number
+  readonly partedUs: number
   readonly endedUs: number
   readonly preemptedUs: readonly number[]
 }
@@ -145,8 +157,12 @@ export interface WatchedRequest {
 export interface Answers {
   readonly plan: PlanAnswer
   readonly curve: CurveAnswer
+  readonly contributions: ContributionsAnswer
   readonly launch: LaunchAnswer
   readonly simulate: SimulateAnswer
+  readonly 'bench-compare': ComparisonAnswer
+  readonly 'bench-import': ImportAnswer
+  readonly 'bench-predict': PredictionAnswer
 }
 
 /** A fault of the user's input, as the command line would print it; `internal` for ours. */

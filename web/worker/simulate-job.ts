@@ -1,29 +1,26 @@
-/** A run of the twin in the page: the same fleet, engines and workloads as `tokenwright simulate`. */
+/** A run of the twin in the page: from the same flags to the same report as `tokenwright simulate`. */
 import twinUrl from '../../data/calibration/twin.json?url'
-import { findAccelerator } from '../../src/catalog/lookup.ts'
-import { choosePrice } from '../../src/catalog/price-choice.ts'
-import type { FactsCatalog } from '../../src/catalog/system-types.ts'
+import { defaultRouter, namedRouter } from '../../src/cli/router-facts.ts'
+import { analyticModel } from '../../src/cli/simulate-analytic.ts'
+import { refuseConflictingFlags } from '../../src/cli/simulate-conflicts.ts'
 import { deploymentOfModel } from '../../src/cli/simulate-layout.ts'
+import { simulationPrices } from '../../src/cli/simulate-prices.ts'
+import { simulationReport } from '../../src/cli/simulation-answer.ts'
+import { runFleet } from '../../src/cli/simulation-run.ts'
+import { type SimulationSetup, simulationSetup } from '../../src/cli/simulation-setup.ts'
+import { TokenwrightError } from '../../src/core/errors.ts'
 import { RandomSource } from '../../src/core/random.ts'
-import { createFleet } from '../../src/fleet/fleet.ts'
-import type { Fleet, PoolSettings } from '../../src/fleet/types.ts'
-import { RunMetrics } from '../../src/metrics/run-metrics.ts'
-import { describeDeployment } from '../../src/report/describe-deployment.ts'
+import { parseObjectives } from '../../src/plan/objectives.ts'
+import type { Objective } from '../../src/plan/types.ts'
 import { formatCount, formatMilliseconds } from '../../src/report/format-number.ts'
-import { CandidateColumns } from '../../src/routing/candidate-columns.ts'
-import { bestPicker } from '../../src/routing/pickers.ts'
-import { rankByLoad } from '../../src/routing/policies/by-load.ts'
-import { PolicyRouter } from '../../src/routing/policy-router.ts'
-import { refusalDefaults } from '../../src/routing/router-spec.ts'
-import { simulate } from '../../src/sim/driver.ts'
-import { firstTokenAfter } from '../../src/sim/first-token-after.ts'
-import { fleetObserver, type ReplicaFacts, simulationResult } from '../../src/sim/result.ts'
+import { routerOfSpec } from '../../src/routing/router-of-spec.ts'
+import { policyKinds, type RouterSpec } from '../../src/routing/router-spec.ts'
+import type { SimulationProgress } from '../../src/sim/driver.ts'
 import type { TwinCalibration } from '../../src/sim/twin-calibration.ts'
-import { twinPools } from '../../src/sim/twin-pools.ts'
 import { fetchJson } from './catalog-files.ts'
 import type { SimulateAnswer, SimulateQuestion } from './protocol.ts'
-import { runWorkload } from './simulate-workload.ts'
-import { watcher } from './watcher.ts'
+import { workloadOf } from './simulate-workload.ts'
+import { type Watcher, watcher } from './watcher.ts'
 import { loadModel, loadWorld } from './world.ts'
 
 /** Events between two looks at whether the run is still wanted. */
@@ -33,106 +30,72 @@ export async function simulateAnswer(
   question: SimulateQuestion,
   tell: (text: string) => void,
 ): Promise<SimulateAnswer> {
-  const [world, calibration] = await Promise.all([loadWorld(), fetchJson<TwinCalibration>(twinUrl)])
-  const model = await loadModel(question.model, world.catalog)
   const start = performance.now()
-  const { deployment, notes } = deploymentOfModel(question.flags, world.catalog, model)
-  const random = new RandomSource(question.seed)
-  const { workload, shape, notes: workloadNotes } = runWorkload(question, random)
-  const prices = pricesOf(world.catalog, question)
-  const pools = twinPools({
-    modelId: model.id,
-    architecture: model.architecture,
-    deployment,
-    shape,
-    accelerator: id => findAccelerator(world.catalog, id),
-    coefficients: world.coefficients,
-    calibration,
-    usdPerDeviceHour: prices.of,
-    overrides: {},
-    // Every step is told, so that it can be watched.
-    skipEvents: false,
-    cacheEvents: false,
-    startupSeconds: 0,
+  const setup = await setUp(question)
+  const watched = watchedOf(setup, question.watched)
+  const router = routerOfSpec(setup.router, setup.random)
+  const run = runFleet(setup, router, [watched.hear], {
+    everyEvents: progressEvents,
+    report: state => tell(words(state)),
   })
-  const fleet = createFleet({
-    pools,
-    router: leastLoaded(),
-    decodeRouter: null,
-    seed: question.seed,
-    firstTokenAfter: firstTokenAfter(deployment.engine),
-  })
-  const metrics = new RunMetrics({ objectives: [], warmUp: { requests: 0, seconds: 0 } })
-  const measure = fleetObserver(metrics, fleet, replica => factsOf(fleet, pools, replica))
-  const watch = watcher(Math.min(question.watched, fleet.replicas.length - 1))
-  const end = simulate(
-    workload,
-    fleet,
-    event => {
-      measure(event)
-      watch.hear(event)
-    },
-    {
-      progress: {
-        everyEvents: progressEvents,
-        report: ({ nowUs, ended, totalRequests }) =>
-          tell(
-            `${formatCount(ended)}${totalRequests === null ? '' : ` of ${formatCount(totalRequests)}`} requests, ` +
-              `${formatMilliseconds(nowUs / 1000)} of the run`,
-          ),
-      },
-    },
-  )
-  const result = simulationResult({ endUs: end.nowUs, fleet, pools, metrics, energyPrice: () => null })
+  const report = simulationReport(setup, run, question.flags, __TOKENWRIGHT_VERSION__)
   return {
-    title: `${model.id} on ${describeDeployment(deployment)}`,
-    result,
-    steps: watch.steps,
-    requests: watch.requests,
-    slots: fleet.replicas[0]?.slots ?? 0,
-    notes: [...notes, ...workloadNotes, ...prices.notes],
+    report,
+    watched: watched.seen(run.end.nowUs),
     milliseconds: performance.now() - start,
   }
 }
 
-/** What `createRouter` makes of least-loaded, without the checks of a specification that nobody wrote. */
-function leastLoaded(): PolicyRouter {
-  return new PolicyRouter({
-    kind: 'least-loaded',
-    ranking: rankByLoad('requests'),
-    picker: bestPicker(),
-    index: null,
-    columns: new CandidateColumns(),
-    saturation: null,
-    refusal: refusalDefaults,
+async function setUp(question: SimulateQuestion): Promise<SimulationSetup> {
+  const { flags, today } = question
+  refuseConflictingFlags(flags, undefined)
+  const [{ catalog, coefficients }, calibration] = await Promise.all([
+    loadWorld(),
+    fetchJson<TwinCalibration>(twinUrl),
+  ])
+  const deployed = deploymentOfModel(flags, catalog, await loadModel(question.model, catalog))
+  const seed = flags.seed ?? '1'
+  const random = new RandomSource(seed)
+  const objectives = flags.slo === undefined ? [] : parseObjectives(flags.slo)
+  const analytic = analyticModel(deployed, catalog, coefficients)
+  return simulationSetup({
+    flags,
+    questions: [deployed],
+    catalog,
+    coefficients,
+    calibration,
+    seed,
+    random,
+    objectives,
+    router: routerOf(flags.router, objectives),
+    prices: simulationPrices(deployed, flags, catalog, today),
+    analytic,
+    workload: await workloadOf(question, random, analytic),
+    // Watched is every single step.
+    everyStep: true,
   })
 }
 
-function factsOf(fleet: Fleet, pools: readonly PoolSettings[], replica: number): ReplicaFacts {
-  const { pool, idleWatts } = fleet.replicas[replica]!
-  const { engine, role } = pools.find(({ name }) => name === pool)!
-  return {
-    tokensPerSequence: engine.speculation?.tokensPerStep ?? 1,
-    handedOver: role === 'decode',
-    idleWatts,
-  }
+/** Names only: a specification in JSON is for the command line. */
+function routerOf(word: string | undefined, objectives: readonly Objective[]): RouterSpec {
+  if (word === undefined) return defaultRouter
+  const router = namedRouter(word, objectives)
+  if (router !== null) return router
+  throw new TokenwrightError('usage', `no routing policy is called ${word}`, {
+    where: '--router',
+    fix: `take one of: ${policyKinds.join(', ')}`,
+  })
 }
 
-/** Rents include energy; where a price does not, the notes say so. */
-function pricesOf(catalog: FactsCatalog, { tier }: SimulateQuestion) {
-  const notes: string[] = []
-  const of = (acceleratorId: string): number => {
-    const choice = choosePrice(catalog, acceleratorId, tier)
-    if (choice === null) {
-      notes.push(`no ${tier} price of ${acceleratorId} is known: it is taken as free`)
-      return 0
-    }
-    const { price } = choice
-    const energy = price.includes.includes('energy') ? '' : '; energy is not in it'
-    notes.push(
-      `${acceleratorId} at $${price.usdPerDeviceHour.toFixed(2)}/h (${price.provider}, ${price.provenance.asOf}${energy})`,
-    )
-    return price.usdPerDeviceHour
-  }
-  return { of, notes }
+/** Replicas are numbered over the pools in their order. */
+function watchedOf({ pools }: SimulationSetup, wanted: number): Watcher {
+  const owners = pools.flatMap(pool => Array.from({ length: pool.replicas }, () => pool))
+  const id = Math.min(Math.max(0, Math.floor(wanted) || 0), owners.length - 1)
+  const { role, timer } = owners[id]!
+  return watcher(id, role, timer().idleWatts)
+}
+
+function words({ nowUs, ended, totalRequests }: SimulationProgress): string {
+  const of = totalRequests === null ? '' : ` of ${formatCount(totalRequests)}`
+  return `${formatCount(ended)}${of} requests, ${formatMilliseconds(nowUs / 1000)} of the run`
 }

@@ -1,6 +1,6 @@
 /** The worker's loop: one question at a time; those no longer wanted are skipped, or left in the middle where memory is shared. */
 import { TokenwrightError } from '../../src/core/errors.ts'
-import { curveAnswer, launchAnswer, planAnswer } from './plan-job.ts'
+import { contributionsAnswer, curveAnswer, launchAnswer, planAnswer } from './plan-job.ts'
 import type { Answers, Fault, FromWorker, ToWorker, WorkerRequest } from './protocol.ts'
 
 /** Thrown out of the planner through its progress call. */
@@ -58,12 +58,25 @@ function answerOf(request: WorkerRequest, tell: (text: string) => void): Promise
     case 'plan':
       return planAnswer(request.question, request.focus, tell)
     case 'curve':
-      return curveAnswer(request.question, request.acceleratorId, tell)
+      return curveAnswer(
+        request.question,
+        request.acceleratorId,
+        request.among ?? [request.acceleratorId],
+        tell,
+      )
+    case 'contributions':
+      return contributionsAnswer(request.question, tell)
     case 'launch':
       return launchAnswer(request.question, request.candidate)
     case 'simulate':
       // The twin is loaded when it is first asked for.
       return import('./simulate-job.ts').then(job => job.simulateAnswer(request.question, tell))
+    case 'bench-compare':
+      return import('./bench-job.ts').then(job => job.comparisonAnswer(request.a, request.b))
+    case 'bench-import':
+      return import('./bench-job.ts').then(job => job.importAnswer(request.side))
+    case 'bench-predict':
+      return import('./bench-predict-job.ts').then(job => job.predictionAnswer(request.question))
   }
 }
 

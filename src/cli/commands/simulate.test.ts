@@ -67,6 +67,47 @@ describe('deployment files', () => {
     expect(run.notes.join()).toContain('replicas is not that of the file')
   })
 
+  test('flags describe two pools that are alike; what is left out is one replica', async () => {
+    const flags = [
+      '--model',
+      'meta-llama/Llama-3.1-8B',
+      '--rate',
+      '4/s',
+      '--isl',
+      '500',
+      '--osl',
+      '40',
+      '--requests',
+      '60',
+    ]
+    const run = await simulated(...flags, '--hardware', '6xh100-sxm', '--decode-replicas', '2')
+    expect(
+      run.pools.map(({ role, devicesPerReplica }: { role: string; devicesPerReplica: number }) => [
+        role,
+        devicesPerReplica,
+      ]),
+    ).toEqual([
+      ['prefill', 2],
+      ['decode', 2],
+    ])
+    expect(run.pools.map(({ meanReplicas }: { meanReplicas: number }) => meanReplicas)).toEqual([
+      expect.closeTo(1, 9),
+      expect.closeTo(2, 9),
+    ])
+    const both = await simulate(
+      ...flags,
+      '--hardware',
+      'h100-sxm',
+      '--replicas',
+      '1',
+      '--prefill-replicas',
+      '1',
+    )
+    expect([both.status, both.stderr]).toEqual([2, expect.stringContaining('contradict each other')])
+    const few = await simulate(...flags, '--hardware', '2xh100-sxm', '--tp', '1', '--prefill-replicas', '2')
+    expect(few.stderr).toContain('3 replicas of 1 devices need 3 × h100-sxm; there are 2')
+  })
+
   test('a price that only the plan was told is found in its bill', async () => {
     const own = join(folder, 'own')
     await planInto(own, '--hardware', 'h200', '--price', 'h200=1.25/h')

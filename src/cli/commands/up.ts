@@ -3,6 +3,7 @@ import { Command } from 'commander'
 
 export interface UpFlags {
   readonly port: string
+  readonly runs: string
   readonly open: boolean
 }
 
@@ -10,6 +11,7 @@ const examples = `
 Examples:
   $ tokenwright up
   $ tokenwright up --port 0 --no-open
+  $ tokenwright up --runs measurements/     # the Bench page lists what bench --out wrote below it
 
 The page runs the planner itself: no server, no GPU, no account, and no request to anywhere else. Ctrl-C stops it.
 `
@@ -20,6 +22,11 @@ export function upCommand(): Command {
       'The dashboard: plan, compare and look facts up in a page of this machine, which computes by itself.',
     )
     .option('--port <port>', 'where it listens, on loopback only; 0 = any that is free', '4010')
+    .option(
+      '--runs <folder>',
+      'where the Bench page looks for past runs of bench --out, three folders deep',
+      '.',
+    )
     .option('--no-open', 'do not open a browser')
     .addHelpText('after', examples)
     .action(async (flags: UpFlags) => {

@@ -2,14 +2,11 @@
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
-import { TokenwrightError } from '../../core/errors.ts'
 import { fileFault } from '../../core/file-fault.ts'
-import { formatOf, type ImportOptions, importRuns, readFormats } from './import-runs.ts'
+import { type ImportOptions, importRuns } from './import-runs.ts'
 import type { ImportedRun } from './imported-run.ts'
 import type { MeasuredFile } from './measured-file.ts'
-
-/** Files whose names end so may be results; others in a folder are not looked at. */
-const endings = /\.(json|jsonl|txt)$/
+import { importFolder, resultEndings } from './measured-folder.ts'
 
 /**
  * The runs of a path, one a load.
@@ -17,15 +14,7 @@ const endings = /\.(json|jsonl|txt)$/
  */
 export function readMeasuredRuns(path: string, options: ImportOptions = {}): ImportedRun[] {
   if (!isFolder(path)) return importRuns([fileAt(path)], options)
-  const files = filesIn(path).map(fileAt)
-  const known = files.filter(file => isKnown(file))
-  if (known.length === 0) {
-    throw new TokenwrightError('measurements', 'no file in the folder is a result that is known', {
-      where: path,
-      fix: `these are read: ${readFormats}`,
-    })
-  }
-  return importRuns(known, options)
+  return importFolder(path, filesIn(path).map(fileAt), options)
 }
 
 function isFolder(path: string): boolean {
@@ -39,26 +28,13 @@ function isFolder(path: string): boolean {
 function filesIn(folder: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
-      .filter(entry => entry.isFile() && endings.test(entry.name))
+      .filter(entry => entry.isFile() && resultEndings.test(entry.name))
       .map(entry => join(folder, entry.name))
       .sort()
   } catch (error) {
     throw fileFault(error, 'read the folder', { where: folder })
   }
 }
-
-/** A file of another kind is passed over; result.json and other names of results must not be faulty. */
-function isKnown(file: MeasuredFile): boolean {
-  try {
-    return formatOf(file) !== null
-  } catch (error) {
-    if (resultNames.test(file.name)) throw error
-    return false
-  }
-}
-
-const resultNames =
-  /(^|\/)(result\.json|requests\.jsonl|profile_export.*\.jsonl?|benchmarks\.json|.*lifecycle_metrics\.json|mlperf_log_.*\.txt|result_summary\.json)$/
 
 function fileAt(path: string): MeasuredFile {
   return { name: path, lines: () => linesOf(path) }
