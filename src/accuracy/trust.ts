@@ -8,7 +8,7 @@ import type { ModelArchitecture } from '../model/architecture.ts'
 import { type Cell, type CoefficientSet, cellOf } from '../perf/coefficients.ts'
 import { type Deployment, deploymentDevices, type RequestShape } from '../perf/deployment.ts'
 import { type Band, type BandClass, bandsFor, type ErrorBands } from './error-bands.ts'
-import { type Neighbour, nearestNeighbours } from './neighbours.ts'
+import { type Neighbour, neighbourFinder } from './neighbours.ts'
 
 export interface TrustData {
   readonly bands: ErrorBands
@@ -47,6 +47,7 @@ export function trustOf(
   generationOf: (acceleratorId: string) => string | null,
 ): (question: TrustQuestion, concurrency: number) => TrustAnswer {
   const fitted = new Set(Object.keys(coefficients.effects))
+  const nearestTo = neighbourFinder(data.neighbours, generationOf)
   return (question, concurrency) => {
     const { deployment, accelerator, shape } = question
     const cell = cellOf(modelId, architecture, accelerator, deployment)
@@ -57,7 +58,7 @@ export function trustOf(
       concurrency,
       speculation: deployment.speculation !== null,
     })
-    const nearest = nearestNeighbours(
+    const nearest = nearestTo(
       {
         modelId,
         acceleratorId: accelerator.id,
@@ -70,8 +71,6 @@ export function trustOf(
         outputTokens: shape.outputTokens,
         concurrency,
       },
-      data.neighbours,
-      generationOf,
       neighboursShown,
     )
     const basis = basisOf(bandClass, nearest[0]?.distance ?? Number.POSITIVE_INFINITY)

@@ -9,54 +9,60 @@ import { effectLevels } from './effect-levels.ts'
 export { type AttentionKind, architectureKey, type Cell, cellOf } from './cell.ts'
 export { effectLevels } from './effect-levels.ts'
 
-export const coefficientNames = [
+/**
+ * All of them, with nothing known. Written out because values for a cell are made from a copy: V8 turns objects that grow by computed
+ * names into hash tables, whose reads take twice the time of a whole search (they are read some 30 times a step).
+ */
+const unresolved = {
   /** Share of memory bandwidth reached on dense weights, routed experts, KV cache. */
-  'mbuWeights',
-  'mbuExperts',
-  'mbuCache',
+  mbuWeights: 0,
+  mbuExperts: 0,
+  mbuCache: 0,
   /** Share of peak FLOP/s reached in dense products, expert products, attention. */
-  'mfuDense',
-  'mfuExperts',
-  'mfuAttention',
+  mfuDense: 0,
+  mfuExperts: 0,
+  mfuAttention: 0,
   /** Latency of one 8-rank collective, µs, and share of link bandwidth reached on large ones. */
-  'collectiveMicroseconds',
-  'busEfficiency',
+  collectiveMicroseconds: 0,
+  busEfficiency: 0,
   /** Launch and small-kernel time per layer, µs: attention part and feed-forward part. */
-  'attentionLayerMicroseconds',
-  'feedForwardLayerMicroseconds',
+  attentionLayerMicroseconds: 0,
+  feedForwardLayerMicroseconds: 0,
   /** Scheduler, sampling and host work per step, and per running sequence, µs. */
-  'stepMicroseconds',
-  'sequenceMicroseconds',
+  stepMicroseconds: 0,
+  sequenceMicroseconds: 0,
   /** A step with prefill tokens is not captured in a graph: the host launches each layer, µs per layer. */
-  'eagerLayerMicroseconds',
+  eagerLayerMicroseconds: 0,
   /** Front end: per request (ms) and per prompt token (µs), and decode steps until the first token is handed over. */
-  'requestMilliseconds',
-  'promptTokenMicroseconds',
-  'firstTokenLagSteps',
+  requestMilliseconds: 0,
+  promptTokenMicroseconds: 0,
+  firstTokenLagSteps: 0,
   /** Experts touched by T tokens: E(1 − (1 − k/E)^(T^routingExponent)); surplus of the fullest expert rank. */
-  'routingExponent',
-  'expertImbalance',
+  routingExponent: 0,
+  expertImbalance: 0,
   /** Tokens by which a matrix product behaves larger than it is (tile padding). */
-  'paddingTokens',
+  paddingTokens: 0,
   /** What remains of a measured cell after everything above: one factor on every step. 1 where nothing was measured. */
-  'stepFactor',
+  stepFactor: 0,
   /** Cross-node collectives: latency relative to in-domain ones. */
-  'scaleOutLatencyFactor',
+  scaleOutLatencyFactor: 0,
   /** Disaggregation: router and hand-off per request (ms), KV transfer (GB/s per request), prefill work relative to aggregated. */
-  'handoffMilliseconds',
-  'transferGigabytesPerSecond',
-  'prefillPoolWork',
+  handoffMilliseconds: 0,
+  transferGigabytesPerSecond: 0,
+  prefillPoolWork: 0,
   /** Speculation: emitted drafts relative to the acceptance table, cost of one draft pass relative to one layer + head. */
-  'acceptanceScale',
-  'draftCost',
+  acceptanceScale: 0,
+  draftCost: 0,
   /** Board power as share of TDP: always, and added while reading memory, computing, and communicating or launching. */
-  'powerIdle',
-  'powerMemory',
-  'powerCompute',
-  'powerOther',
-] as const
+  powerIdle: 0,
+  powerMemory: 0,
+  powerCompute: 0,
+  powerOther: 0,
+}
 
-export type CoefficientName = (typeof coefficientNames)[number]
+export const coefficientNames = Object.keys(unresolved) as CoefficientName[]
+
+export type CoefficientName = keyof typeof unresolved
 
 /** Values in natural units for one cell (accelerator × engine × model × precision). */
 export type LocalCoefficients = Readonly<Record<CoefficientName, number>>
@@ -106,7 +112,7 @@ export interface CellCalibration {
 
 /** Coefficient values for a cell: exp(ln prior + Σ shifts), shares held below 1. */
 export function resolveCoefficients(set: CoefficientSet, cell: Cell): LocalCoefficients {
-  const local = {} as Record<CoefficientName, number>
+  const local: Record<CoefficientName, number> = { ...unresolved }
   const own = set.calibrations?.[calibratedCell(cell)]
   const carried = cell.layout === undefined || own?.layouts.includes(cell.layout) ? 1 : carriedToOtherLayouts
   for (const name of coefficientNames) {

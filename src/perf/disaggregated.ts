@@ -5,7 +5,7 @@
 import type { Load, RequestShape } from './deployment.ts'
 import { enginePolicies } from './engine-policy.ts'
 import { atContext } from './rank-features.ts'
-import type { Replica, ReplicaPoint } from './replica.ts'
+import { newReplicaPoint, type Replica, type ReplicaPoint } from './replica.ts'
 import { increasingRoot } from './root.ts'
 
 export interface DisaggregatedPoint {
@@ -62,8 +62,12 @@ export function solveDisaggregated(
   const prefillCapacity = prefillReplicas / times.perPrompt
   const slotCap = question.maximumDecodeSequences / decode.question.model.features.parallelism.pipeline
   const crowd = { othersShare: 1, arrivalVariation: 1 }
-  const rateAt = (sequences: number) => decode.at(sequences, crowd).requestsPerSecond * decodeReplicas
-  const decodeCapacity = rateAt(Math.min(slotCap, 65_536))
+  const [tried, reached] = [newReplicaPoint(), newReplicaPoint()]
+  const rateAt = (sequences: number) => decode.at(sequences, crowd, tried).requestsPerSecond * decodeReplicas
+  // Every search for a batch begins at the same two ends.
+  const [fewest, most] = [1e-9, Math.min(slotCap, 65_536)]
+  const leastRate = rateAt(fewest)
+  const decodeCapacity = rateAt(most)
 
   const f = decode.question.model.features
   const cacheBytes =
@@ -80,7 +84,7 @@ export function solveDisaggregated(
   const arrivalVariation = load.kind === 'open' ? load.arrivalVariation : 1
   const at = (requestsPerSecond: number) => {
     const sequences = sequencesFor(requestsPerSecond)
-    const point = decode.at(sequences, crowd)
+    const point = decode.at(sequences, crowd, reached)
     const utilisation = Math.min(prefillCeiling, requestsPerSecond / prefillCapacity)
     // Kingman's mean wait with one server of the pool's speed (Kingman 1961); service varies with prompt length.
     const variation = (arrivalVariation ** 2 + shape.inputVariation ** 2) / 2
@@ -93,7 +97,11 @@ export function solveDisaggregated(
     return { point, utilisation, ttft, prefillSeconds, lag }
   }
   const sequencesFor = (requestsPerSecond: number) =>
-    increasingRoot(b => rateAt(b) / requestsPerSecond - 1, 1e-9, Math.min(slotCap, 65_536))
+    increasingRoot(
+      b => (b === fewest ? leastRate : b === most ? decodeCapacity : rateAt(b)) / requestsPerSecond - 1,
+      fewest,
+      most,
+    )
 
   const ceiling = Math.min(prefillCapacity * prefillCeiling, decodeCapacity * 0.9999)
   let requestsPerSecond: number

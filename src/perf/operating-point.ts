@@ -1,7 +1,7 @@
 /** Solves for the load: which batch does a closed loop settle at, or an open loop need. */
 import type { Load } from './deployment.ts'
 import { enginePolicies } from './engine-policy.ts'
-import type { Crowd, Replica, ReplicaPoint } from './replica.ts'
+import { type Crowd, newReplicaPoint, type Replica, type ReplicaPoint } from './replica.ts'
 import { increasingRoot } from './root.ts'
 
 export interface OperatingPoint {
@@ -59,8 +59,9 @@ function solveClosed(
   const burstShare = requests === null ? 0 : Math.min(1, concurrency / requests)
   const crowd: Crowd = { othersShare, arrivalVariation: 1 }
   const high = Math.min(concurrency / replica.slots, slotCap)
+  const tried = newReplicaPoint()
   const sequences = increasingRoot(
-    b => replica.at(b, crowd).concurrency / concurrency - 1,
+    b => replica.at(b, crowd, tried).concurrency / concurrency - 1,
     Math.min(1e-6, high / 2),
     high,
   )
@@ -111,8 +112,9 @@ function solveOpen(
   if (requestsPerSecond > top.requestsPerSecond * openLoopCeiling) {
     return { overload: true, maximumRequestsPerSecond: top.requestsPerSecond }
   }
+  const tried = newReplicaPoint()
   const sequences = increasingRoot(
-    b => replica.at(b, crowd).requestsPerSecond / requestsPerSecond - 1,
+    b => replica.at(b, crowd, tried).requestsPerSecond / requestsPerSecond - 1,
     Math.min(1e-9, high / 2),
     high,
   )

@@ -4,9 +4,10 @@
  * slot; closed loops, open loops and capacity limits are then one-dimensional root searches (closed-loop.ts).
  * Derivation: docs/models/performance.md §4 (Little 1961; Pollaczek–Khinchine mean wait, Kleinrock 1975 §5.6).
  */
+import type { Writable } from '../core/writable.ts'
 import type { Engine, RequestShape, Speculation } from './deployment.ts'
 import { enginePolicies, tokenBudget } from './engine-policy.ts'
-import { newStepSeconds, type StepModel, type StepSeconds } from './step-time.ts'
+import { idleWork, newStepSeconds, type StepModel, type StepSeconds, type StepWork } from './step-time.ts'
 
 /** One replica at one batch size. Times in seconds. */
 export interface ReplicaPoint {
@@ -53,12 +54,34 @@ export interface Crowd {
   readonly interruptedShare?: number
 }
 
+/** To be written by `Replica.at`, again and again while a load is searched for. */
+export function newReplicaPoint(): Writable<ReplicaPoint> {
+  return {
+    sequences: 0,
+    requestsPerSecond: 0,
+    decodeStepSeconds: 0,
+    stepSeconds: 0,
+    tpotSeconds: 0,
+    waitSeconds: 0,
+    prefillSeconds: 0,
+    frontEndSeconds: 0,
+    requestSeconds: 0,
+    ttftSeconds: 0,
+    concurrency: 0,
+    prefillShare: 0,
+    prefillExtraSeconds: 0,
+  }
+}
+
 export class Replica {
   readonly question: ReplicaQuestion
   readonly groups: number
   readonly slots: number
   readonly #decodeScratch: StepSeconds = newStepSeconds()
   readonly #prefillScratch: StepSeconds = newStepSeconds()
+  /** Written over for every step asked for: a search asks for a million, and a new object each would be half of its time. */
+  readonly #decodeWork: Writable<StepWork>
+  readonly #prefillWork: Writable<StepWork>
   readonly #tokensPerStep: number
   readonly #contextTokens: number
   readonly #newTokens: number
@@ -81,6 +104,16 @@ export class Replica {
     this.#contextTokens = shape.inputTokens + (shape.outputTokens / 2) * (1 + shape.outputVariation ** 2)
     this.#newTokens = Math.max(1, shape.inputTokens - shape.cachedTokens)
     this.#chunks = Math.max(1, Math.ceil(this.#newTokens / tokenBudget(question.engine, model.accelerator)))
+    const contextTokens = this.#contextTokens
+    const tokensPerSequence = 1 + (speculation?.draftTokens ?? 0)
+    this.#decodeWork = { ...idleWork, contextTokens, tokensPerSequence }
+    this.#prefillWork = {
+      ...idleWork,
+      contextTokens,
+      tokensPerSequence,
+      // Mean of the chunks: half of the new tokens are already there.
+      prefillPastTokens: shape.cachedTokens + (this.#newTokens - this.#newTokens / this.#chunks) / 2,
+    }
   }
 
   get contextTokens(): number {
@@ -94,23 +127,11 @@ export class Replica {
 
   /** One decode step, seconds; parts stay in `out` until the next call. */
   decodeStep(sequences: number, out: StepSeconds = this.#decodeScratch): number {
-    const { model, speculation } = this.question
-    const drafts = speculation?.draftTokens ?? 0
-    model.seconds(
-      {
-        // With fewer sequences than groups the fullest group still works on a whole one.
-        sequences: Math.max(sequences, Math.min(1, sequences * this.groups)),
-        sequencesAllGroups: sequences * this.groups,
-        contextTokens: this.#contextTokens,
-        tokensPerSequence: 1 + drafts,
-        prefillTokens: 0,
-        prefillTokensAllGroups: 0,
-        prefillPastTokens: 0,
-        prefillAttentionFlops: null,
-        promptsCompleted: 0,
-      },
-      out,
-    )
+    const work = this.#decodeWork
+    // With fewer sequences than groups the fullest group still works on a whole one.
+    work.sequences = Math.max(sequences, Math.min(1, sequences * this.groups))
+    work.sequencesAllGroups = sequences * this.groups
+    this.question.model.seconds(work, out)
     return out.total + this.draftSeconds(out)
   }
 
@@ -132,23 +153,14 @@ export class Replica {
     prompts: number,
     out: StepSeconds = this.#prefillScratch,
   ): number {
-    const { model, shape, speculation } = this.question
+    const work = this.#prefillWork
     const tokens = (this.#newTokens / this.#chunks) * prompts
-    return model.seconds(
-      {
-        sequences: sequences === 0 ? 0 : Math.max(sequences, Math.min(1, sequences * this.groups)),
-        sequencesAllGroups: sequences * this.groups,
-        contextTokens: this.#contextTokens,
-        tokensPerSequence: 1 + (speculation?.draftTokens ?? 0),
-        prefillTokens: tokens,
-        prefillTokensAllGroups: tokens * alignedGroups,
-        // Mean of the chunks: half of the new tokens are already there.
-        prefillPastTokens: shape.cachedTokens + (this.#newTokens - this.#newTokens / this.#chunks) / 2,
-        prefillAttentionFlops: null,
-        promptsCompleted: prompts / this.#chunks,
-      },
-      out,
-    )
+    work.sequences = sequences === 0 ? 0 : Math.max(sequences, Math.min(1, sequences * this.groups))
+    work.sequencesAllGroups = sequences * this.groups
+    work.prefillTokens = tokens
+    work.prefillTokensAllGroups = tokens * alignedGroups
+    work.promptsCompleted = prompts / this.#chunks
+    return this.question.model.seconds(work, out)
   }
 
   get chunks(): number {
@@ -164,8 +176,8 @@ export class Replica {
     return some <= 1e-12 ? 1 : (this.groups * chance) / some
   }
 
-  /** Steady state with `sequences` decoding per slot. */
-  at(sequences: number, crowd: Crowd): ReplicaPoint {
+  /** Steady state with `sequences` decoding per slot, written into `out`. */
+  at(sequences: number, crowd: Crowd, out: Writable<ReplicaPoint> = newReplicaPoint()): ReplicaPoint {
     const { model, shape, engine, role } = this.question
     const c = model.coefficients
     const stages = model.features.parallelism.pipeline
@@ -198,21 +210,20 @@ export class Replica {
     const frontEndSeconds = requestSeconds + c.firstTokenLagSteps * stepSeconds
     const ttftSeconds = waitSeconds + own + frontEndSeconds
     const tpotSeconds = stepSeconds / this.#tokensPerStep
-    return {
-      sequences,
-      requestsPerSecond,
-      decodeStepSeconds,
-      stepSeconds,
-      tpotSeconds,
-      waitSeconds,
-      prefillSeconds: own,
-      frontEndSeconds,
-      requestSeconds,
-      ttftSeconds,
-      concurrency: requestsPerSecond * (ttftSeconds + tpotSeconds * (shape.outputTokens - 1)),
-      prefillShare,
-      prefillExtraSeconds: extraPerRequest,
-    }
+    out.sequences = sequences
+    out.requestsPerSecond = requestsPerSecond
+    out.decodeStepSeconds = decodeStepSeconds
+    out.stepSeconds = stepSeconds
+    out.tpotSeconds = tpotSeconds
+    out.waitSeconds = waitSeconds
+    out.prefillSeconds = own
+    out.frontEndSeconds = frontEndSeconds
+    out.requestSeconds = requestSeconds
+    out.ttftSeconds = ttftSeconds
+    out.concurrency = requestsPerSecond * (ttftSeconds + tpotSeconds * (shape.outputTokens - 1))
+    out.prefillShare = prefillShare
+    out.prefillExtraSeconds = extraPerRequest
+    return out
   }
 
   /**

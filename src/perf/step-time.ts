@@ -162,7 +162,8 @@ export class StepModel {
         const touched =
           (e.experts / expertParallel) * (1 - (1 - e.expertsPerToken / e.experts) ** exponentTokens)
         expertMemory += (e.layers * touched * e.expertBytes) / (bandwidth * c.mbuExperts)
-        const surplus = 1 + c.expertImbalance * (1 - 1 / expertParallel)
+        // Where every expert takes every token, none has more than another.
+        const surplus = e.expertsPerToken < e.experts ? 1 + c.expertImbalance * (1 - 1 / expertParallel) : 1
         expertCompute +=
           (e.layers * e.expertFlops * e.expertsPerToken * (allTokens + padding) * surplus) /
           (expertParallel * this.#expertRate)

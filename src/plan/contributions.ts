@@ -1,6 +1,7 @@
 /**
  * What each technique contributes: cost of the cheapest deployment with it ÷ cost of the cheapest without it. Below 1 the
- * technique pays. Techniques that the best deployment does not use are listed too, where any feasible one uses them.
+ * technique pays. Techniques that the best deployment does not use are listed too, where any feasible one uses them. What the model
+ * and the workload bring is in counterfactuals.ts.
  */
 import type { OperatingPoint } from './search/load-curve.ts'
 import { byCost } from './search/search.ts'
@@ -52,7 +53,12 @@ export function techniqueContributions(points: readonly OperatingPoint[]): Techn
       withoutUsdPerMillionTokens: without,
     })
   }
-  return found.sort((a, b) => a.costRatio - b.costRatio || (a.technique < b.technique ? -1 : 1))
+  return found.sort(byStrength)
+}
+
+/** Strongest first: without some, nothing is feasible at all. */
+export function byStrength(a: TechniqueContribution, b: TechniqueContribution): number {
+  return (a.costRatio ?? 0) - (b.costRatio ?? 0) || (a.technique < b.technique ? -1 : 1)
 }
 
 function lowest(points: readonly OperatingPoint[], which: (point: OperatingPoint) => boolean): number | null {

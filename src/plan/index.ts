@@ -6,6 +6,7 @@
  * for is the peak that must be carried, the load factor telling how much of it is used on average.
  * Launch files are apart (launch/index.ts), so that they are loaded only when written.
  */
+export { counterfactualContributions, counterfactuals } from './counterfactuals.ts'
 export { cheapestSupported, missingSupport } from './measured-support.ts'
 export { formatObjective, parseObjectives } from './objectives.ts'
 export { type PerfContextInput, perfContext } from './perf-context.ts'

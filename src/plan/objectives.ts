@@ -176,3 +176,8 @@ export function tightestObjective(
 export function formatObjective(objective: Objective): string {
   return `${objective.metric} ${objective.statistic} < ${objective.limitMs} ms`
 }
+
+/** Objectives with a share of every limit kept free for errors of the prediction. */
+export function withMargin(objectives: readonly Objective[], margin: number): Objective[] {
+  return objectives.map(objective => ({ ...objective, limitMs: objective.limitMs * (1 - margin) }))
+}

@@ -8,8 +8,8 @@ import {
   resolveCoefficients,
 } from '../perf/coefficients.ts'
 import { type Deployment, layoutText, type Precision } from '../perf/deployment.ts'
-import { type LoadPredictor, preparePrediction } from '../perf/prepare-prediction.ts'
-import type { DeploymentQuestion, PlanContext, PredictionTrust } from './search/context.ts'
+import { preparePrediction } from '../perf/prepare-prediction.ts'
+import type { PlanContext, PredictionTrust } from './search/context.ts'
 import { speculationOptions } from './speculation-options.ts'
 import type { ErrorBand } from './types.ts'
 
@@ -44,20 +44,21 @@ export function perfContext(input: PerfContextInput): PlanContext {
     }
     return known
   }
-  const predictor = (question: DeploymentQuestion): LoadPredictor => {
-    const { accelerator, prefillAccelerator, deployment } = question
-    const serving = localCoefficients(accelerator, deployment)
-    const prefill =
-      prefillAccelerator === accelerator ? serving : localCoefficients(prefillAccelerator, deployment)
-    return preparePrediction({ architecture, ...question }, { serving, prefill })
-  }
-  return {
-    architecture,
+  const contextOf = (served: ModelArchitecture): PlanContext => ({
+    architecture: served,
     catalog,
-    predictor,
+    predictor: question => {
+      const { accelerator, prefillAccelerator, deployment } = question
+      const serving = localCoefficients(accelerator, deployment)
+      const prefill =
+        prefillAccelerator === accelerator ? serving : localCoefficients(prefillAccelerator, deployment)
+      return preparePrediction({ architecture: served, ...question }, { serving, prefill })
+    },
     trust: input.trust ?? unknownTrust,
     speculations: speculationOptions(modelId, architecture),
-  }
+    withArchitecture: contextOf,
+  })
+  return contextOf(architecture)
 }
 
 function decodingLayout(deployment: Deployment): string {

@@ -1,9 +1,10 @@
 /** From a question to a ranked answer: search, size, price, explain. See index.ts for what it assumes. */
 import { TokenwrightError } from '../core/errors.ts'
-import { techniqueContributions } from './contributions.ts'
+import { byStrength, techniqueContributions } from './contributions.ts'
+import { counterfactualContributions } from './counterfactuals.ts'
 import { exploreDisaggregated } from './disaggregation.ts'
 import { hardwarePool } from './hardware-pool.ts'
-import { formatObjective } from './objectives.ts'
+import { formatObjective, withMargin } from './objectives.ts'
 import { relaxedObjectives } from './relaxation.ts'
 import {
   aggregatedShapes,
@@ -35,13 +36,15 @@ export type SearchProgress = (text: string) => void
 export interface PlanOptions {
   /** false: the ranking alone, in about half the time; the fronts hold what was met on the way. Default: true. */
   readonly fronts?: boolean
+  /** false: without the contributions that need a search of their own (counterfactuals.ts). Default: true. */
+  readonly counterfactuals?: boolean
 }
 
 export function planDeployments(
   request: PlanRequest,
   context: PlanContext,
   onProgress: SearchProgress = () => {},
-  { fronts = true }: PlanOptions = {},
+  { fronts = true, counterfactuals = true }: PlanOptions = {},
 ): PlanResult {
   checkRequest(request)
   const objectives = withMargin(request.objectives, request.safetyMargin ?? 0)
@@ -71,13 +74,16 @@ export function planDeployments(
     sizer.candidates(search.throughputFront.items),
     c => -throughput(c.performance),
   )
+  const against = counterfactuals
+    ? counterfactualContributions(request, context, search.best, onProgress)
+    : []
   return {
     request,
     modelId: request.modelId,
     ranking,
     costFront,
     throughputFront,
-    contributions: techniqueContributions(search.best),
+    contributions: [...techniqueContributions(search.best), ...against].sort(byStrength),
     binding: [
       ...relaxedObjectives(search.best, request, context, objectives, cost),
       ...exclusions.list(),
@@ -210,10 +216,6 @@ function frontOf(candidates: readonly Candidate[], low: (candidate: Candidate) =
     if (slower === undefined || speed(candidate) >= speed(slower) * frontSpacing) shown.push(candidate)
   }
   return shown.reverse()
-}
-
-function withMargin(objectives: readonly Objective[], margin: number): Objective[] {
-  return objectives.map(objective => ({ ...objective, limitMs: objective.limitMs * (1 - margin) }))
 }
 
 function pricesMissing(skipped: PlanResult['skippedAccelerators']): PlanResult['binding'] {

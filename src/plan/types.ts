@@ -81,8 +81,11 @@ export interface Candidate {
 /** What one technique contributes: cost with it ÷ cost of the best candidate without it. */
 export interface TechniqueContribution {
   readonly technique: string
-  readonly costRatio: number
-  readonly withoutUsdPerMillionTokens: number
+  /** The world without it, where that is no choice of deployment but another model or workload. */
+  readonly without?: string
+  /** Null where nothing meets the objectives without it. */
+  readonly costRatio: number | null
+  readonly withoutUsdPerMillionTokens: number | null
 }
 
 /** Why nothing (or nothing better) is feasible, and what would change that. */

@@ -94,7 +94,7 @@ export function world(
   catalog: Catalog = worldCatalog,
   architecture = denseModel,
 ): PlanContext & { calls: number } {
-  const context = {
+  const context: PlanContext & { calls: number } = {
     architecture,
     catalog,
     calls: 0,
@@ -106,6 +106,7 @@ export function world(
       context.calls++
       return law(question, load, architecture)
     },
+    withArchitecture: other => world(catalog, other),
     trust: () => ({
       basis: 'fitted' as const,
       band: {

@@ -196,10 +196,19 @@ export function contributionTable({ result }: PlanReport): Table {
     ],
     rows: result.contributions.map(({ technique, costRatio, withoutUsdPerMillionTokens }) => [
       technique,
-      formatUsdPerMillionTokens(withoutUsdPerMillionTokens),
-      Math.abs(costRatio - 1) < 0.005 ? '1.00' : `${formatSignificant(costRatio)}`,
+      withoutUsdPerMillionTokens === null
+        ? 'nothing feasible'
+        : formatUsdPerMillionTokens(withoutUsdPerMillionTokens),
+      costRatio === null ? '–' : Math.abs(costRatio - 1) < 0.005 ? '1.00' : formatSignificant(costRatio),
     ]),
   }
+}
+
+/** What the world is without those techniques that are no choice of deployment. */
+export function contributionNotes({ result }: PlanReport): string[] {
+  return result.contributions.flatMap(({ technique, without }) =>
+    without === undefined ? [] : `Without ${technique}: ${without}, all else free.`,
+  )
 }
 
 /** Where the prediction comes from and how far it may be off. */

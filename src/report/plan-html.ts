@@ -15,6 +15,7 @@ import { pageStyle } from './page-style.ts'
 import {
   billTable,
   bindingPairs,
+  contributionNotes,
   contributionTable,
   costPairs,
   countSentence,
@@ -156,7 +157,13 @@ function chosenSections(report: PlanReport, chosen: Candidate, options: PlanHtml
         htmlPairs(costPairs(report, chosen)),
       ]),
     ),
-    htmlSection('What each technique contributes', htmlTable(contributionTable(report))),
+    htmlSection(
+      'What each technique contributes',
+      join([
+        htmlTable(contributionTable(report)),
+        ...contributionNotes(report).map(line => element('p', { class: 'soft' }, line)),
+      ]),
+    ),
     htmlSection('How far to trust it', htmlPairs(truthPairs(chosen))),
   ]
 }

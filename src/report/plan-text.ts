@@ -12,6 +12,7 @@ import {
   billBars,
   billTable,
   bindingPairs,
+  contributionNotes,
   contributionTable,
   costPairs,
   countSentence,
@@ -81,12 +82,17 @@ function chosenSections(report: PlanReport, chosen: Candidate, options: PlanText
       style,
     ),
     section('Where the cost goes', breakdown(chosen, width), style),
-    section('What each technique contributes', indentedTable(contributionTable(report), width), style),
+    section('What each technique contributes', contributions(report, width), style),
     frontSection(report, options),
     section('How far to trust it', renderPairs(truthPairs(chosen), width), style),
     verifiedSection(report, options),
     section('What was excluded, and what would relax it', renderPairs(bindingPairs(report), width), style),
   ]
+}
+
+function contributions(report: PlanReport, width: number): string {
+  const notes = wrappedLines(contributionNotes(report), width)
+  return [indentedTable(contributionTable(report), width), notes].filter(part => part !== '').join('\n')
 }
 
 function verifiedSection(report: PlanReport, { width, style }: PlanTextOptions): string {

@@ -278,6 +278,12 @@ export const resultFixture: PlanResult = {
       costRatio: 0.83,
       withoutUsdPerMillionTokens: ranking[0]!.cost.blended / 0.83,
     },
+    {
+      technique: 'cache hits',
+      without: 'cached input tokens are computed anew',
+      costRatio: 0.88,
+      withoutUsdPerMillionTokens: ranking[0]!.cost.blended / 0.88,
+    },
     { technique: 'disaggregation', costRatio: 1, withoutUsdPerMillionTokens: ranking[0]!.cost.blended },
   ],
   binding: [

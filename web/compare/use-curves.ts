@@ -1,4 +1,4 @@
-/** Curves of several accelerators for one question, drawn by both workers. */
+/** Curves of several sides, drawn by both workers. */
 import { useEffect, useState } from 'preact/hooks'
 import { faultOf, lanes } from '../worker/client.ts'
 import type { CurveAnswer, Fault, PlanQuestion } from '../worker/protocol.ts'
@@ -11,7 +11,10 @@ export interface CurvesState {
 
 export interface CurveQuestion {
   readonly question: PlanQuestion
-  readonly acceleratorId: string
+  /** What the curve is called. */
+  readonly name: string
+  /** The best of them at every speed. */
+  readonly acceleratorIds: readonly string[]
 }
 
 export function useCurves(asked: readonly CurveQuestion[]): CurvesState {
@@ -21,8 +24,13 @@ export function useCurves(asked: readonly CurveQuestion[]): CurvesState {
     let current = true
     setState(state => ({ ...state, drawing: true, fault: null }))
     Promise.all(
-      asked.map(({ question, acceleratorId }, index) =>
-        (index % 2 === 0 ? lanes.quick : lanes.whole).ask({ kind: 'curve', question, acceleratorId }),
+      asked.map(({ question, name, acceleratorIds }, index) =>
+        (index % 2 === 0 ? lanes.quick : lanes.whole).ask({
+          kind: 'curve',
+          question,
+          acceleratorId: name,
+          among: acceleratorIds,
+        }),
       ),
     ).then(
       curves => {

@@ -24,7 +24,7 @@ export interface UprightAxis {
 
 const shortTick = (value: number) => formatSignificant(value, 2).replace(/\.0+$/, '')
 
-export const axes: Readonly<Record<Quantity | 'ratio', UprightAxis>> = {
+export const axes: Readonly<Record<Quantity, UprightAxis>> = {
   cost: {
     label: '$ per million tokens',
     column: 'usdPerMillionTokens',
@@ -35,7 +35,6 @@ export const axes: Readonly<Record<Quantity | 'ratio', UprightAxis>> = {
     column: 'tokensPerSecondPerDevice',
     tick: shortTick,
   },
-  ratio: { label: 'times as many tokens per dollar', column: 'ratio', tick: value => `${shortTick(value)}×` },
 }
 
 export interface CurvePoint {

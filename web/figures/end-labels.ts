@@ -46,6 +46,14 @@ export function endLabels(
   return [...column.map(leader), ...[...beside, ...column].map(textOf)]
 }
 
+/** Names one above the other from the top left, where none would fit beside a curve. */
+export function namesAbove(series: readonly string[], left: number, top: number): SVGElement[] {
+  return series.map((name, index) => textOf({ name, index, x: left, y: top + index * nameHeight }))
+}
+
+/** Height of a line of namesAbove. */
+export const nameHeight = 15
+
 function widthOf({ name }: Label): number {
   return name.length * labelCharacterWidth
 }
@@ -77,7 +85,7 @@ function leader({ index, end, x, y }: Label): SVGElement {
   return element('path', { class: `leader series-${index}`, d: `M${end.x + 3} ${end.y}L${x - 3} ${y}` })
 }
 
-function textOf({ name, index, x, y }: Label): SVGElement {
+function textOf({ name, index, x, y }: Omit<Label, 'end'>): SVGElement {
   const text = element('text', {
     class: `end-label series-${index}`,
     x: String(x),

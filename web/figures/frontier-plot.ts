@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot'
 import { axisFor } from '../../src/report/axis-ticks.ts'
 import type { CurvePoint, UprightAxis } from './curves.ts'
-import { endLabels, labelCharacterWidth } from './end-labels.ts'
+import { endLabels, labelCharacterWidth, nameHeight, namesAbove } from './end-labels.ts'
 
 export interface FrontierDrawing {
   readonly svg: SVGSVGElement
@@ -17,6 +17,15 @@ export interface FrontierDrawing {
     readonly top: number
     readonly bottom: number
   }
+  /** Writes over what was marked before: cheap, while drawing again would hold the page for a tenth of a second. */
+  readonly mark: (marks: QuestionMarks) => void
+}
+
+/** What changes with a question whose curves are still drawn. */
+export interface QuestionMarks {
+  /** Interactivity below which an objective is missed; null without one. */
+  readonly limit: number | null
+  readonly picked: { readonly x: number; readonly y: number } | null
 }
 
 export interface FrontierSettings {
@@ -25,11 +34,8 @@ export interface FrontierSettings {
   readonly series: readonly string[]
   readonly axis: UprightAxis
   readonly width: number
-  /** Interactivity below which an objective is missed; null without one. */
-  readonly limit: number | null
   /** The series whose error band is drawn. */
   readonly banded: string | null
-  readonly picked: { readonly x: number; readonly y: number } | null
   /** Points that others state, with their words; a height that somebody claims. */
   readonly marks?: readonly StatedMark[]
   readonly claimed?: { readonly y: number; readonly text: string } | null
@@ -43,10 +49,15 @@ export interface StatedMark {
 
 /** Values that span more than this factor stand on a logarithmic axis. */
 const logarithmicSpan = 6
+/** Names that need a larger share of the width than this stand above the curves. */
+const widestLabels = 0.28
 
 export function drawFrontier(settings: FrontierSettings): FrontierDrawing {
-  const { points, series, axis: upright, width, limit, banded, picked, marks = [], claimed = null } = settings
-  const height = Math.round(Math.min(380, Math.max(280, width * 0.62)))
+  const { points, series, axis: upright, width, banded, marks = [], claimed = null } = settings
+  const labelRoom = Math.max(...series.map(name => name.length)) * labelCharacterWidth + 14
+  const above = labelRoom > width * widestLabels
+  const head = 30 + (above ? series.length * nameHeight : 0)
+  const height = Math.round(Math.min(350, Math.max(250, width * 0.62 - 30))) + head
   const predicted = points.filter(point => point.kind === 'predicted')
   const measured = points.filter(point => point.kind === 'measured')
   const band = predicted.filter(point => point.series === banded)
@@ -61,8 +72,7 @@ export function drawFrontier(settings: FrontierSettings): FrontierDrawing {
   const logarithmic = axis.scale === 'log'
   const farthest = Math.max(...points.map(({ x }) => x), ...marks.map(({ x }) => x))
   const domain: [number, number] = logarithmic ? [low * 0.85, high * 1.15] : [0, high * 1.06]
-  const labelRoom = Math.max(...series.map(name => name.length)) * labelCharacterWidth + 14
-  const frame = { left: 52, right: width - Math.min(labelRoom, width * 0.28), top: 30, bottom: height - 42 }
+  const frame = { left: 52, right: width - (above ? 12 : labelRoom), top: head, bottom: height - 42 }
   const plot = Plot.plot({
     width,
     height,
@@ -86,12 +96,6 @@ export function drawFrontier(settings: FrontierSettings): FrontierDrawing {
       grid: true,
     },
     marks: [
-      limit === null || limit >= farthest
-        ? null
-        : [
-            Plot.rect([0], { x1: 0, x2: limit, y1: domain[0], y2: domain[1], className: 'missed' }),
-            Plot.ruleX([limit], { className: 'limit' }),
-          ],
       Plot.areaY(band, {
         x: 'x',
         y1: 'low',
@@ -152,12 +156,11 @@ export function drawFrontier(settings: FrontierSettings): FrontierDrawing {
           },
         ),
       ),
-      picked === null ? null : Plot.dot([picked], { x: 'x', y: 'y', r: 6, className: 'pick' }),
     ].flat(2),
   }) as unknown as SVGSVGElement
   const [x, y] = [plotScale(plot, 'x'), plotScale(plot, 'y')]
   const place = (point: { readonly x: number; readonly y: number }) => ({ x: x(point.x), y: y(point.y) })
-  plot.append(...endLabels(predicted, series, place, frame))
+  plot.append(...(above ? namesAbove(series, frame.left, 28) : endLabels(predicted, series, place, frame)))
   // The page's policy allows no inline style; its style sheet has the rules.
   for (const style of plot.querySelectorAll('style')) style.remove()
   // Its groups carry names that only a figure without a description of its own would need.
@@ -166,7 +169,27 @@ export function drawFrontier(settings: FrontierSettings): FrontierDrawing {
     group.removeAttribute('aria-label')
   }
   plot.setAttribute('class', 'figure')
-  return { svg: plot, frame, place }
+  const [under, over] = [svgGroup('under'), svgGroup('over')]
+  plot.prepend(under)
+  plot.append(over)
+  const mark = ({ limit, picked }: QuestionMarks) => {
+    const right = limit === null || limit >= farthest ? null : x(limit)
+    const { left, top, bottom } = frame
+    under.innerHTML =
+      right === null
+        ? ''
+        : `<g class="missed"><rect x="${left}" y="${top}" width="${right - left}" height="${bottom - top}"/></g>` +
+          `<g class="limit"><line x1="${right}" x2="${right}" y1="${top}" y2="${bottom}"/></g>`
+    const at = picked === null ? null : place(picked)
+    over.innerHTML = at === null ? '' : `<g class="pick"><circle cx="${at.x}" cy="${at.y}" r="6"/></g>`
+  }
+  return { svg: plot, frame, place, mark }
+}
+
+function svgGroup(name: string): SVGGElement {
+  const group = document.createElementNS('http://www.w3.org/2000/svg', 'g')
+  group.setAttribute('data-mark', name)
+  return group
 }
 
 function of(points: readonly CurvePoint[], series: string): CurvePoint[] {

@@ -42,9 +42,7 @@ export function Frontier(props: FrontierProps) {
       series,
       axis,
       width,
-      limit,
       banded,
-      picked,
       ...(marks ? { marks } : {}),
       claimed: claimed ?? null,
     })
@@ -52,7 +50,8 @@ export function Frontier(props: FrontierProps) {
     drawn.svg.setAttribute('aria-label', `${title}: ${describe(points, series, nameOf)}`)
     holder.current.replaceChildren(drawn.svg)
     setDrawing(drawn)
-  }, [draw, width, points, limit, banded, picked?.x, picked?.y, marks, claimed?.y])
+  }, [draw, width, points, banded, marks, claimed?.y])
+  useEffect(() => drawing?.mark({ limit, picked }), [drawing, limit, picked?.x, picked?.y])
   useEffect(() => setPlace(null), [points])
 
   const point = (event: PointerEvent) => {

@@ -39,6 +39,7 @@ export function PlanAnswerView({ state, question, params, nameOf, onChange }: Pl
       data-first-ms={firstMs?.toFixed(0)}
       data-whole-ms={wholeMs?.toFixed(0)}
       data-curves-ms={curvesMs?.toFixed(0)}
+      data-against={state.contributions?.length}
       data-search-ms={state.answer!.milliseconds.toFixed(0)}
     >
       {picked ? (
@@ -59,7 +60,7 @@ export function PlanAnswerView({ state, question, params, nameOf, onChange }: Pl
             question={question}
             idle={!state.searching && !state.drawing}
           />
-          <Contributions report={report} />
+          <Contributions own={result.contributions} against={state.contributions} />
         </>
       ) : (
         <section>

@@ -1,11 +1,12 @@
 /**
  * Asks the workers, in the order in which answers help: first deployments like the last winner (milliseconds), then the
- * whole search, then what each leading accelerator can do at other speeds. A new question calls the old one off.
+ * whole search, then what each leading accelerator can do at other speeds, then what the model and the workload contribute. A new
+ * question calls the old one off.
  */
-import { useEffect, useRef, useState } from 'preact/hooks'
-import type { Candidate } from '../../src/plan/types.ts'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import type { Candidate, TechniqueContribution } from '../../src/plan/types.ts'
 import { acceleratorsOf } from '../../src/report/describe-deployment.ts'
-import { faultOf, lanes } from '../worker/client.ts'
+import { calledOff, faultOf, lanes } from '../worker/client.ts'
 import type { CurveAnswer, Fault, Focus, PlanAnswer, PlanQuestion } from '../worker/protocol.ts'
 
 export interface PlanState {
@@ -17,6 +18,8 @@ export interface PlanState {
   readonly fault: Fault | null
   readonly curves: readonly CurveAnswer[]
   readonly drawing: boolean
+  /** What model and workload contribute; null while it is not known. */
+  readonly contributions: readonly TechniqueContribution[] | null
   /** From the change to its first answer, and to its whole one. */
   readonly timing: {
     readonly firstMs: number | null
@@ -32,6 +35,7 @@ const nothing: PlanState = {
   fault: null,
   curves: [],
   drawing: true,
+  contributions: null,
   timing: { firstMs: null, wholeMs: null, curvesMs: null },
 }
 
@@ -51,7 +55,8 @@ export function usePlan({ key, question, shown }: PlanQuery): PlanState {
   const last = useRef<Candidate | null>(null)
   const shownKey = shown.join()
 
-  useEffect(() => {
+  // Asks before the frame with the changed form is drawn: a frame earlier.
+  useLayoutEffect(() => {
     if (question === null) return
     let current = true
     const update = (change: (state: PlanState) => PlanState) => {
@@ -62,19 +67,21 @@ export function usePlan({ key, question, shown }: PlanQuery): PlanState {
       const fault = faultOf(reason)
       if (fault) update(state => ({ ...state, searching: false, drawing: false, fault }))
     }
-    update(state => ({ ...state, searching: true, drawing: true, progress: '', timing: nothing.timing }))
-    // The whole search waits for the quick answer: side by side on few cores, both would be late.
+    update(({ answer, curves, fault }) => ({ ...nothing, answer, curves, fault }))
+    // The whole search waits until the quick answer is seen: side by side on few cores, both would be late.
     quickAnswer(question, last.current)
       .then(answer => {
         if (answer === null || answer.report.result.ranking.length === 0) return
         const firstMs = performance.now() - start
         update(state => ({ ...state, answer, fault: null, timing: { ...state.timing, firstMs } }))
       })
-      .then(() =>
-        lanes.whole.ask({ kind: 'plan', question, focus: null }, progress =>
+      .then(drawnFrame)
+      .then(() => {
+        if (!current) throw calledOff
+        return lanes.whole.ask({ kind: 'plan', question, focus: null }, progress =>
           update(state => ({ ...state, progress })),
-        ),
-      )
+        )
+      })
       .then(async answer => {
         const wholeMs = performance.now() - start
         last.current = answer.report.result.ranking[0] ?? null
@@ -93,6 +100,8 @@ export function usePlan({ key, question, shown }: PlanQuery): PlanState {
           drawing: false,
           timing: { ...state.timing, curvesMs: performance.now() - start },
         }))
+        const { contributions } = await lanes.whole.ask({ kind: 'contributions', question })
+        update(state => ({ ...state, contributions }))
       })
       .catch(failed)
     return () => {
@@ -107,6 +116,16 @@ export function usePlan({ key, question, shown }: PlanQuery): PlanState {
 /** Deployments like the last winner; null where there was none. */
 async function quickAnswer(question: PlanQuestion, like: Candidate | null): Promise<PlanAnswer | null> {
   return like === null ? null : lanes.quick.ask({ kind: 'plan', question, focus: focusOn(like) })
+}
+
+/** A page that nobody sees draws no frames. */
+const longestFrameMs = 100
+
+function drawnFrame(): Promise<void> {
+  return new Promise(resolve => {
+    requestAnimationFrame(() => setTimeout(resolve))
+    setTimeout(resolve, longestFrameMs)
+  })
 }
 
 /** Both workers draw, each its share; curves stand in the order in which they were asked for. */

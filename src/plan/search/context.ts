@@ -31,6 +31,8 @@ export interface PlanContext {
   readonly catalog: Catalog
   readonly predictor: (question: DeploymentQuestion) => LoadPredictor
   readonly trust: (question: DeploymentQuestion, load: Load, performance: Performance) => PredictionTrust
+  /** The same answers for a model that is built otherwise: with the efficiencies of the one it stands in for. */
+  readonly withArchitecture: (architecture: ModelArchitecture) => PlanContext
   /** Speculation the model can be served with, beside none. */
   readonly speculations: readonly Speculation[]
 }

@@ -63,22 +63,24 @@ export class Search {
     this.#fronts = fronts
   }
 
-  /** `tell` hears now and then how many shapes have been looked at. */
-  explore(shapes: readonly DeploymentShape[], tell?: (done: number, of: number) => void): void {
+  /** `tell` hears now and then how many shapes have been looked at; what it throws ends the search. */
+  explore(shapes: readonly DeploymentShape[], tell: (done: number, of: number) => void = () => {}): void {
     const open = shapes.flatMap((shape, index) => {
-      if (index % 64 === 0) tell?.(index, shapes.length)
+      if (index % 64 === 0) tell(index, shapes.length)
       return this.#open(shape) ?? []
     })
     // Best promise first: good shapes found early rule out more of the rest. Ties by id keep the order of input out.
     open.sort((a, b) => a.promise - b.promise || (a.curve.shape.id < b.curve.shape.id ? -1 : 1))
     const heaviest = new Map<OpenShape, OperatingPoint>()
-    for (const ends of open) {
+    for (const [index, ends] of open.entries()) {
+      if (index % 64 === 0) tell(shapes.length, shapes.length)
       if (!this.#mayBeCheapest(ends.curve.shape, ends.promise)) continue
       const best = this.#follow(ends)
       if (best !== null) heaviest.set(ends, best)
     }
     if (!this.#fronts) return
-    for (const ends of open) {
+    for (const [index, ends] of open.entries()) {
+      if (index % 64 === 0) tell(shapes.length, shapes.length)
       this.#keepOnFronts(ends.low)
       this.#fill(ends.curve, ends.low, heaviest.get(ends) ?? ends.high)
     }
