@@ -9,6 +9,8 @@ import type { Fleet, FleetSettings } from '../fleet/types.ts'
 import type { Router } from '../routing/types.ts'
 import { defaultEmulatorSettings, type EmulatedModel, type EmulatorSettings } from './settings.ts'
 import { type Emulator, startEmulator } from './start-emulator.ts'
+import type { Dialect } from './telemetry/settings.ts'
+import { createTelemetry } from './telemetry/telemetry.ts'
 import type { TruthEnd, TruthHeader, TruthRecord } from './truth-record.ts'
 
 export const testEngine: EngineSettings = {
@@ -100,6 +102,31 @@ export function testModel(id: string, fleet: Fleet, rest: Partial<EmulatedModel>
     observer: null,
     ...rest,
   }
+}
+
+/** Metrics as an engine of that kind tells them. */
+export function testTelemetry(fleet: Fleet, dialect: Dialect): NonNullable<EmulatedModel['telemetry']> {
+  return ({ epochSeconds }) =>
+    createTelemetry({
+      fleet,
+      pools: [
+        {
+          name: 'serve',
+          role: 'serve',
+          modelName: 'test-model',
+          engine: testEngine,
+          devicesPerReplica: 1,
+          idleWatts: 100,
+          device: { modelName: 'NVIDIA H200', memoryBytes: null, usedBytes: null },
+          cacheLabels: {},
+        },
+      ],
+      dialect,
+      legacyNames: false,
+      epochSeconds,
+      hostname: 'node',
+      cacheEvents: null,
+    })
 }
 
 export interface RunningEmulator extends Emulator {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { startTestEmulator, testEngine, testFleet, testModel } from '../../emulate/emulator.fixture.ts'
-import { createTelemetry, type Dialect } from '../../emulate/index.ts'
+import { startTestEmulator, testFleet, testModel, testTelemetry } from '../../emulate/emulator.fixture.ts'
+import type { Dialect } from '../../emulate/index.ts'
 import { reconcile } from '../../measure/counter-reconciliation.ts'
 import { energyResult } from '../../measure/energy.ts'
 import { integrateEnergy } from '../../measure/energy-integral.ts'
@@ -31,31 +31,7 @@ async function startWithMetrics(dialect: Dialect) {
   const fleet = testFleet({ replicas: 2 })
   return startTestEmulator({
     timeScale: 50,
-    models: [
-      testModel('test-model', fleet, {
-        telemetry: context =>
-          createTelemetry({
-            fleet,
-            pools: [
-              {
-                name: 'serve',
-                role: 'serve',
-                modelName: 'test-model',
-                engine: testEngine,
-                devicesPerReplica: 1,
-                idleWatts: 100,
-                device: { modelName: 'NVIDIA H200', memoryBytes: null, usedBytes: null },
-                cacheLabels: {},
-              },
-            ],
-            dialect,
-            legacyNames: false,
-            epochSeconds: context.epochSeconds,
-            hostname: 'node',
-            cacheEvents: null,
-          }),
-      }),
-    ],
+    models: [testModel('test-model', fleet, { telemetry: testTelemetry(fleet, dialect) })],
   })
 }
 

@@ -13,6 +13,7 @@ import {
   type BillingProblemKind,
   defaultBillingLimits,
   levelOf,
+  type ReplicaComparison,
 } from './types.ts'
 
 /** The tail of a ledger that is away is asked for again after this. Chosen. */
@@ -28,6 +29,8 @@ export function createBilling(options: BillingOptions): Billing {
   const readEnergy = options.readEnergy ?? reader!.readEnergy
   const accounts = new Map<string, Account>()
   const complained = new Set<string>()
+  /** The newest of each replica, by deployment and replica. */
+  const comparisons = new Map<string, ReplicaComparison>()
   let config = options.config
   let lastMs = 0
   let isClosed = false
@@ -259,6 +262,7 @@ export function createBilling(options: BillingOptions): Billing {
     compareCounters(deployment, replica, counters) {
       const comparison = accounts.get(deployment)?.book.tally.compare(replica, nowMs(), counters) ?? null
       const key = `counters-differ/${deployment}/${replica}`
+      if (comparison !== null) comparisons.set(key, { deployment, replica, atMs: nowMs(), ...comparison })
       if (comparison?.alarm === null) complained.delete(key)
       else if (comparison !== null && !complained.has(key)) {
         complained.add(key)
@@ -266,6 +270,7 @@ export function createBilling(options: BillingOptions): Billing {
       }
       return comparison
     },
+    comparisons: () => [...comparisons.values()].filter(({ deployment }) => accounts.has(deployment)),
     reconciliation: () => [...accounts.values()].map(({ book }) => book.reconciliation()),
     get waiting() {
       return queue.calls

@@ -23,4 +23,5 @@ export {
   type BillingProblem,
   type BillingProblemKind,
   defaultBillingLimits,
+  type ReplicaComparison,
 } from './types.ts'

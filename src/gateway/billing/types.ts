@@ -107,6 +107,13 @@ export interface BillingOptions {
   readonly limits?: Partial<BillingLimits>
 }
 
+/** Of a replica, when. */
+export interface ReplicaComparison extends CounterComparison {
+  readonly deployment: string
+  readonly replica: string
+  readonly atMs: number
+}
+
 export interface Billing {
   /**
    * Of an attempt on a deployment, when it was sent, at its first token and at its end, each time all that is known of it by then. Some
@@ -126,6 +133,8 @@ export interface Billing {
    * nothing can be said. An alarm is also told as a problem, once until it is over.
    */
   compareCounters(deployment: string, replica: string, counters: EngineCounters): CounterComparison | null
+  /** The newest comparison of each replica of which something could be said. */
+  comparisons(): readonly ReplicaComparison[]
   /** Since this gateway started. */
   reconciliation(): readonly DeploymentReconciliation[]
   /** Closings that the ledger has not taken yet. */

@@ -1,5 +1,6 @@
 /** What the control plane asks of the gateway around it: small functions, so that it can stand in front of anything that has them. */
 import type { AssetAnswer, AssetRequest } from '../../dashboard/index.ts'
+import type { ReplicaComparison } from '../billing/index.ts'
 import type { GatewayConfig, ReloadOutcome } from '../config/index.ts'
 import type { CandidateStatus } from '../dispatch/types.ts'
 import type { LedgerStore } from '../ledger/index.ts'
@@ -17,6 +18,8 @@ export interface ControlParts {
   readonly recent: RecentRequests
   readonly metrics: { text(): Promise<string>; readonly contentType: string }
   readonly ledger: Pick<LedgerStore, 'name' | 'aggregate' | 'request' | 'scan' | 'balances'>
+  /** Engines' own counters beside the books, a row a replica. */
+  readonly comparisons: () => readonly ReplicaComparison[]
   /** Why the ledger cannot be written at the moment, in words without secrets; null: it can. */
   readonly ledgerFault: () => string | null
   readonly budgets: () => readonly BudgetStatus[]

@@ -117,6 +117,7 @@ export async function controlParts(changes: Partial<ControlParts> = {}) {
     recent,
     metrics,
     ledger,
+    comparisons: () => [],
     ledgerFault: () => state.ledgerFault,
     budgets: () => budgetStatuses(tenants.tenants, keys.list(), allowances),
     keys: { store: keys, hasher: keyHasher(), isWritable: true, tenants: () => Object.keys(tenants.tenants) },

@@ -2,6 +2,7 @@
 import type { RandomSource } from '../../core/random.ts'
 import type { MonotonicClock } from '../../live/clock.ts'
 import type { PriceBook } from '../../market/index.ts'
+import type { EngineCounters } from '../../measure/engine-counters.ts'
 import { parseRouterSpec } from '../../routing/index.ts'
 import type { GatewayConfig, ModelConfig } from '../config/gateway-config.ts'
 import {
@@ -30,6 +31,8 @@ export interface DispatcherSettings {
   readonly book: PriceBook
   /** What a person must hear of: candidate or alias, a name of few, what happened. */
   readonly onAlarm: (subject: string, name: string, detail: string) => void
+  /** What an own replica's engine has counted since its start, about once a second; left out: nobody asks. */
+  readonly onCounters?: (deployment: string, replica: string, counters: EngineCounters) => void
   /** Time of day, ms since 1970: for prices. */
   readonly nowMs: () => number
   /** How engines are polled and heard; left out: as engine-state does by itself. */
@@ -72,6 +75,10 @@ export async function createDispatcher(settings: DispatcherSettings): Promise<Di
     readyChanged(id) {
       byId.get(id)?.load.stale()
       for (const pool of poolsOf(id)) pool.moved(clock.nowUs())
+    },
+    counted(id, counters) {
+      const target = byId.get(id)?.candidate.target
+      if (target?.kind === 'deployment') settings.onCounters?.(target.deployment, target.replica, counters)
     },
     alarm(id, name, detail) {
       const entry = byId.get(id)

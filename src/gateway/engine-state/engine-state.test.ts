@@ -57,7 +57,14 @@ function watch(listener: Partial<EngineStateListener>) {
   const nothing = () => {}
   const state = createEngineState(
     { clock: startMonotonicClock(), random: new RandomSource(1), poll: { intervalSeconds: 0.01 } },
-    { cacheChanged: nothing, toldChanged: nothing, readyChanged: nothing, alarm: nothing, ...listener },
+    {
+      cacheChanged: nothing,
+      toldChanged: nothing,
+      readyChanged: nothing,
+      counted: nothing,
+      alarm: nothing,
+      ...listener,
+    },
   )
   closers.push(() => state.close())
   const alive = setInterval(nothing, 1000)

@@ -2,9 +2,11 @@
  * All replicas watched together: metrics polled, KV events heard, one timer for both kinds' waits. Tells a router what changes
  * (cache events, who can be believed) and answers what it asks before a decision (load, readiness).
  */
+
 import type { RandomSource } from '../../core/random.ts'
 import type { CacheEvent } from '../../engine/types.ts'
 import type { MonotonicClock } from '../../live/clock.ts'
+import type { EngineCounters } from '../../measure/engine-counters.ts'
 import {
   type CacheEventEndpoints,
   type CacheEventSubscriber,
@@ -38,6 +40,8 @@ export interface EngineStateListener {
   /** Whether the replica's events tell all it holds; otherwise estimates must help (MixedPrefixIndex.setTold). */
   toldChanged(id: number, isTold: boolean, state: EventSourceState, reason: DegradedReason | null): void
   readyChanged(id: number, ready: boolean): void
+  /** What its engine has counted since its start, as often as its metrics are read. */
+  counted(id: number, counters: EngineCounters): void
   /** What a person must hear of: events that do not decode, sockets that failed. */
   alarm(id: number, name: EventAlarmName | 'event-socket-failed', detail: string): void
 }
@@ -85,6 +89,7 @@ export function createEngineState(settings: EngineStateSettings, listener: Engin
         const one = heard.get(id)
         if (one !== undefined && reading !== null && reading.cacheTokens !== null)
           one.events.resize(reading.cacheTokens / one.ranks)
+        if (reading !== null) listener.counted(id, reading.counters)
       },
       readyChanged: (id, ready) => listener.readyChanged(id, ready),
     },

@@ -148,6 +148,10 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
       random,
       book,
       nowMs,
+      // With several gateways on one ledger each knows a part of what an engine did.
+      onCounters: (deployment, replica, counters) => {
+        if (config.ledger.kind !== 'postgres') billing.compareCounters(deployment, replica, counters)
+      },
       onAlarm: (subject, name, detail) => {
         metrics.eventAlarm(name)
         onNotice('warn', name, { subject, detail })
@@ -195,6 +199,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
       recent,
       metrics,
       ledger: store,
+      comparisons: () => billing.comparisons(),
       ledgerFault: () =>
         recorder.accepts ? ledgerFault : (ledgerFault ?? 'too many events wait for the ledger'),
       budgets: () => tenancy.budgets(),

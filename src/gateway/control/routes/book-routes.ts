@@ -54,7 +54,7 @@ export const bookRoutes: readonly ControlRoute[] = [
       const report = await readLedgerReport(parts.ledger, { ...range, by: [], bucketMs: null })
       const { from, to, reconciliation, invoices } = JSON.parse(reportJson(report))
       const balanced = report.reconciliation.every(({ differenceNanoUsd }) => differenceNanoUsd === 0n)
-      return json({ from, to, balanced, reconciliation, invoices })
+      return json({ from, to, balanced, reconciliation, engines: parts.comparisons(), invoices })
     },
   },
   {
