@@ -54,8 +54,12 @@ export interface AllowancesOptions {
   readonly onAway?: (error: unknown) => void
 }
 
-/** Request ids are remembered this long after their end; an authority that is away is asked again after a pause (assumed). */
-const rememberMs = 60_000
+/**
+ * Request ids are remembered this long after their end. Ids are not used twice and ends are repeated at once, if at all, so seconds do; a
+ * minute was some 60 MB at 3,000 requests a second.
+ */
+const rememberMs = 5000
+/** An authority that is away is asked again after it (assumed). */
 const awayPauseMs = 250
 /** Each round answers somebody; a request overtaken this often is told to come again. */
 const mostRounds = 20
