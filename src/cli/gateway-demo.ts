@@ -35,6 +35,7 @@ const usdPerTenantDay = '20'
 const tellEveryMs = 2000
 
 export async function runGatewayDemo(flags: GatewayFlags): Promise<void> {
+  const lastsMs = flags.seconds === undefined ? null : durationMs(flags.seconds)
   const catalog = loadCatalog()
   const emulators: Emulator[] = []
   for (const [place, name] of hardware.entries()) emulators.push(await emulatorOf(name, place, catalog))
@@ -76,14 +77,17 @@ export async function runGatewayDemo(flags: GatewayFlags): Promise<void> {
   console.log('requests/s   $/Mtok   with idle   TTFT ms   cached   where requests go')
   const traffic = startDemoTraffic(gateway.url, keys, new RandomSource(flags.seed))
   const telling = setInterval(() => console.log(liveLine(gateway.live.snapshot())), tellEveryMs)
-  const until =
-    flags.seconds === undefined ? nextSignal() : waitMs(parseDurationMs(flags.seconds, '--seconds'))
-  await Promise.race([until, nextSignal()])
+  await Promise.race(lastsMs === null ? [nextSignal()] : [waitMs(lastsMs), nextSignal()])
   clearInterval(telling)
   await traffic.stop()
   await tellBooks(gateway, startedMs)
   for (const emulator of emulators) await emulator.close()
   process.exit(0)
+}
+
+/** A bare number is what the flag says it is. */
+function durationMs(text: string): number {
+  return parseDurationMs(/^[\d.]+$/.test(text) ? `${text}s` : text, '--seconds')
 }
 
 function waitMs(milliseconds: number): Promise<void> {
