@@ -1,12 +1,14 @@
 /**
- * What the ledger costs: `node benchmarks/ledger.ts [throughput] [memory] [attribution] [--json]`; without names all parts.
+ * What the ledger costs: `node benchmarks/ledger.ts [throughput] [ids] [memory] [attribution] [--json]`; without names all parts.
  *
  * throughput: requests (an event when opened, one when settled) appended by 256 clients to a SQLite file, each client waiting for
  * each acknowledgement; with the database in its own thread and in the caller's, waiting for the disk (full) or not (normal). Also
  * how long an acknowledgement takes, and how long the caller's event loop was held up.
+ * ids: the same events with requests' ids at random and in the order of time, in turns; what a file costs as it grows.
  * memory: resident memory and live heap while a million events are appended, and their slopes over the second half.
  * attribution: how far the engine time charged to requests is from the truth of a twin, by load.
  */
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +21,7 @@ import { chatLoad, twinTruth } from '../src/gateway/ledger/engine-time/twin-trut
 import { opened, owner, settled, startMs } from '../src/gateway/ledger/ledger.fixture.ts'
 import type { LedgerStore } from '../src/gateway/ledger/store.ts'
 import { openSqliteLedger, type SqliteLedgerSettings } from '../src/gateway/ledger/stores/sqlite-store.ts'
+import { newRequestId } from '../src/gateway/proxy/request-id.ts'
 import { predictingPool } from '../src/sim/replica-estimate.fixture.ts'
 
 const clients = 256
@@ -30,6 +33,7 @@ async function appendRequests(
   store: LedgerStore,
   requests: number,
   watch: (events: number, waitMs: number) => void,
+  newId: () => string = () => newRequestId(Date.now()),
 ): Promise<void> {
   let next = 0
   let done = 0
@@ -37,7 +41,7 @@ async function appendRequests(
     while (next < requests) {
       const number = next++
       const ids = owner({
-        requestId: `request-${number}`,
+        requestId: newId(),
         tenant: `tenant-${number % 100}`,
         keyId: `key-${number % 300}`,
       })
@@ -89,6 +93,36 @@ async function throughput(thread: 'own' | 'caller', durability: 'full' | 'normal
     callerCpuMicrosecondsPerEvent: round((ownEnd.user + ownEnd.system) / (2 * requests)),
     bytesPerEvent: Math.round(statSync(settings.path).size / (2 * requests)),
   }
+}
+
+/** In parts, so that what an event costs is seen to grow or not. */
+async function ids(requests: number, parts: number) {
+  const kinds = { random: () => `req-${randomUUID()}`, byTime: () => newRequestId(Date.now()) }
+  const stores = await Promise.all(
+    Object.entries(kinds).map(async ([kind, newId]) => {
+      const path = join(folder, `ids-${kind}.db`)
+      return { kind, newId, path, store: await openSqliteLedger({ path }), microseconds: [] as number[] }
+    }),
+  )
+  const each = requests / parts
+  for (let part = 0; part < parts; part++) {
+    for (const { store, newId, microseconds } of stores) {
+      const cpu = process.cpuUsage()
+      await appendRequests(store, each, () => undefined, newId)
+      const { user, system } = process.cpuUsage(cpu)
+      microseconds.push(round((user + system) / (2 * each)))
+    }
+  }
+  return Promise.all(
+    stores.map(async ({ kind, store, path, microseconds }) => {
+      await store.close()
+      return {
+        ids: kind,
+        cpuMicrosecondsPerEventByPart: microseconds,
+        bytesPerEvent: Math.round(statSync(path).size / (2 * requests)),
+      }
+    }),
+  )
 }
 
 async function memory(events: number) {
@@ -195,6 +229,7 @@ if (wanted('throughput')) {
   }
   results.throughput = runs
 }
+if (wanted('ids')) results.ids = await ids(400_000, 4)
 if (wanted('memory')) results.memory = await memory(1_000_000)
 if (wanted('attribution')) results.attribution = attribution()
 if (process.argv.includes('--json')) console.log(JSON.stringify(results, null, 2))

@@ -2,7 +2,6 @@
  * A request from its head to its life: who asks, for what, whether it may, and what is set aside for it. Whatever is wrong with it is told
  * in the client's dialect and to the observer, once.
  */
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestOutcome } from '../observe/request-summary.ts'
 import { type KeyRecord, presentedKey } from '../tenants/index.ts'
@@ -18,6 +17,7 @@ import { admit, amountsFor, poolsFor } from './request-admission.ts'
 import { readBody } from './request-body.ts'
 import { createRequestBooks } from './request-books.ts'
 import { readHints } from './request-hints.ts'
+import { newRequestId } from './request-id.ts'
 import { RequestLife } from './request-life.ts'
 import type { TurnEnd } from './turn-end.ts'
 
@@ -166,10 +166,11 @@ export function createIntake(
   }
 
   return async (request, response) => {
+    const startedMs = parts.nowMs()
     const seen: Seen = {
-      requestId: `req-${randomUUID()}`,
+      requestId: newRequestId(startedMs),
       startedUs: parts.clock.nowUs(),
-      startedMs: parts.nowMs(),
+      startedMs,
       key: null,
       alias: '',
       api: 'other',
