@@ -145,19 +145,21 @@ function engineTimes(
  * times as slow on ten thousand parts. Without any weight, all of it is idle (the last part).
  */
 function split(total: bigint, weights: readonly number[]): bigint[] {
+  const parts = new Array<bigint>(weights.length).fill(0n)
+  if (total === 0n) return parts
   const integers = weights.map(BigInt)
   const sum = integers.reduce((running, weight) => running + weight, 0n)
-  if (total === 0n || sum === 0n)
-    return weights.map((_, index) => (index === weights.length - 1 ? total : 0n))
+  if (sum === 0n) return parts.with(-1, total)
   let upTo = 0n
   let given = 0n
-  return integers.map(weight => {
-    if (weight === 0n) return 0n
+  for (const [index, weight] of integers.entries()) {
+    if (weight === 0n) continue
     upTo += weight
     const before = given
     given = (total * upTo) / sum
-    return given - before
-  })
+    parts[index] = given - before
+  }
+  return parts
 }
 
 function chargeKey({ requestId, attempt }: EngineCharge): string {
