@@ -1,13 +1,14 @@
 /** The catalog's API prices: what the book says is on the page, 1,728 rows are no burden, and they are no part of the first load. */
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { loadPriceBook, loadPriceFindings } from '../../src/market/load-price-book-file.ts'
 import type { PriceBookDocument } from '../../src/market/price-book.ts'
 import { type MarketFacts, marketFacts } from '../../web/catalog/market-facts.ts'
 import { marketSections } from '../../web/catalog/market-sections.ts'
 import { rowsOfPage } from '../../web/catalog/pager.tsx'
 import { matching } from '../../web/catalog/sections.ts'
-import { chromiumPath, type Dashboard, everyLook, skipReason, startDashboard } from './browser.ts'
+import { everyLook } from './browser.ts'
+import { inBrowser } from './in-browser.ts'
 
 const book = loadPriceBook()
 const findings = loadPriceFindings()
@@ -63,70 +64,59 @@ describe('sections of the price book', () => {
   })
 })
 
-describe.skipIf(chromiumPath === undefined)(
-  `catalog (${chromiumPath ?? skipReason})`,
-  { timeout: 90_000 },
-  () => {
-    let dashboard: Dashboard
+inBrowser('catalog', dashboard => {
+  test('the price book is fetched when it is opened, searched, paged and read by keyboard', async () => {
+    const { page, complaints } = await dashboard.open('#/catalog?section=prices')
+    const fetched: string[] = []
+    page.on('request', request => fetched.push(request.url()))
+    await page.waitForSelector('tbody tr')
+    expect(fetched.filter(url => url.includes('price-book'))).toEqual([])
+    await page.getByRole('link', { name: 'API prices' }).click()
+    await page.waitForSelector('.pager')
+    expect(fetched.filter(url => url.includes('price-book')).length).toBeGreaterThan(0)
+    expect(await page.locator('tbody tr').count()).toBe(rowsOfPage)
+    const first = await page.locator('button.row').first().textContent()
+    await page.getByRole('button', { name: 'Next' }).first().focus()
+    await page.keyboard.press('Enter')
+    await expect.poll(() => page.textContent('.pager')).toContain('101 to 200')
+    expect(page.url()).toContain('page=2')
+    await page.getByLabel('Search names, values and sources').fill('anthropic claude cache')
+    await expect.poll(() => page.textContent('.pager, [role=status]')).not.toContain('101 to 200')
+    await page.locator('button.row').first().focus()
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('tr.detail')
+    expect(await page.textContent('tr.detail')).toMatch(/source.*as of.*input \$\d/)
+    expect(first).not.toBe('')
+    expect(complaints).toEqual([])
+    await page.close()
+  })
 
-    beforeAll(async () => {
-      dashboard = await startDashboard()
-    }, 60_000)
-    afterAll(async () => dashboard?.close())
+  test('a link leads to the page on which an entry stands', async () => {
+    const wanted = book.entries[950]!
+    const { page } = await dashboard.open(
+      `#/catalog?${new URLSearchParams({ section: 'api', entry: wanted.id })}`,
+    )
+    await page.waitForSelector('tr.detail')
+    expect(await page.textContent('tr.picked')).toContain(wanted.model)
+    expect(await page.textContent('.pager')).toContain('901 to 1,000')
+    await page.close()
+  })
 
-    test('the price book is fetched when it is opened, searched, paged and read by keyboard', async () => {
-      const { page, complaints } = await dashboard.open('#/catalog?section=prices')
-      const fetched: string[] = []
-      page.on('request', request => fetched.push(request.url()))
-      await page.waitForSelector('tbody tr')
-      expect(fetched.filter(url => url.includes('price-book'))).toEqual([])
-      await page.getByRole('link', { name: 'API prices' }).click()
-      await page.waitForSelector('.pager')
-      expect(fetched.filter(url => url.includes('price-book')).length).toBeGreaterThan(0)
-      expect(await page.locator('tbody tr').count()).toBe(rowsOfPage)
-      const first = await page.locator('button.row').first().textContent()
-      await page.getByRole('button', { name: 'Next' }).first().focus()
-      await page.keyboard.press('Enter')
-      await expect.poll(() => page.textContent('.pager')).toContain('101 to 200')
-      expect(page.url()).toContain('page=2')
-      await page.getByLabel('Search names, values and sources').fill('anthropic claude cache')
-      await expect.poll(() => page.textContent('.pager, [role=status]')).not.toContain('101 to 200')
-      await page.locator('button.row').first().focus()
-      await page.keyboard.press('Enter')
-      await page.waitForSelector('tr.detail')
-      expect(await page.textContent('tr.detail')).toMatch(/source.*as of.*input \$\d/)
-      expect(first).not.toBe('')
-      expect(complaints).toEqual([])
-      await page.close()
-    })
-
-    test('a link leads to the page on which an entry stands', async () => {
-      const wanted = book.entries[950]!
-      const { page } = await dashboard.open(
-        `#/catalog?${new URLSearchParams({ section: 'api', entry: wanted.id })}`,
-      )
-      await page.waitForSelector('tr.detail')
-      expect(await page.textContent('tr.picked')).toContain(wanted.model)
-      expect(await page.textContent('.pager')).toContain('901 to 1,000')
-      await page.close()
-    })
-
-    test('shows itself, wide and narrow, light and dark; refused prices too', async () => {
-      const wanted = book.entries.find(entry => {
-        const { refused, disputes } = market.findingsOf(entry)
-        return refused.length > 0 && disputes.length > 0
-      })!
-      const { page, complaints } = await dashboard.open(
-        `#/catalog?${new URLSearchParams({ section: 'api', flagged: '1', entry: wanted.id })}`,
-      )
-      await page.waitForSelector('tr.detail')
-      expect(await page.textContent('tr.detail')).toMatch(/refused as implausible.*disputed/)
-      expect(await everyLook(page, 'catalog-api')).toEqual([])
-      await page.getByRole('link', { name: 'Refused prices' }).click()
-      await page.waitForSelector('tbody tr')
-      expect(await page.locator('tbody tr').count()).toBe(Math.min(rowsOfPage, findings.refused.length))
-      expect(complaints).toEqual([])
-      await page.close()
-    })
-  },
-)
+  test('shows itself, wide and narrow, light and dark; refused prices too', async () => {
+    const wanted = book.entries.find(entry => {
+      const { refused, disputes } = market.findingsOf(entry)
+      return refused.length > 0 && disputes.length > 0
+    })!
+    const { page, complaints } = await dashboard.open(
+      `#/catalog?${new URLSearchParams({ section: 'api', flagged: '1', entry: wanted.id })}`,
+    )
+    await page.waitForSelector('tr.detail')
+    expect(await page.textContent('tr.detail')).toMatch(/refused as implausible.*disputed/)
+    expect(await everyLook(page, 'catalog-api')).toEqual([])
+    await page.getByRole('link', { name: 'Refused prices' }).click()
+    await page.waitForSelector('tbody tr')
+    expect(await page.locator('tbody tr').count()).toBe(Math.min(rowsOfPage, findings.refused.length))
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+})
