@@ -149,7 +149,8 @@ function regretText({ regret }: AdviceReport, width: number): string {
     [
       'regret',
       `$${formatBillUsd(regretNanoUsd)} of $${formatBillUsd(pickedNanoUsd)} (${formatPercent(share)}): of ${of}, ` +
-        `${formatCount(regretted)} had a cheaper candidate that was fast enough; ${band(perMonth)} a month`,
+        `${formatCount(regretted)} had a cheaper candidate that was fast enough` +
+        (perMonth === null ? '' : `; ${band(perMonth)} a month`),
     ],
     ...instead
       .slice(0, 3)

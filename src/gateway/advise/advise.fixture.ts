@@ -41,6 +41,8 @@ export interface LedgerChoice {
   /** Engine µs of a request of one's own. */
   readonly prefillUs?: number
   readonly decodeUs?: number
+  /** Of three requests of one's own, one decodes twice as long and one three times. */
+  readonly isUneven?: boolean
   readonly sampled?: boolean
 }
 
@@ -57,12 +59,15 @@ export function ledgerOf(choice: LedgerChoice = {}): LedgerEvent[] {
     const at = () => fromMs + random.integer(hourMs - 10_000)
     for (let index = 0; index < bought; index++)
       events.push(boughtRequest(`b${hour}-${index}`, at(), choice.sampled ?? false))
+    let busyUs = 0
     const charges = Array.from({ length: own }, (_, index) => {
       const requestId = `o${hour}-${index}`
+      const decodedUs = decodeUs * (choice.isUneven ? 1 + (index % 3) : 1)
+      busyUs += prefillUs + decodedUs
       events.push(ownRequest(requestId, at()))
       return charge({
-        ...{ requestId, modelAlias: 'chat', prefillUs, decodeUs },
-        ...{ prefillNanoUsd: BigInt(prefillUs), decodeNanoUsd: BigInt(decodeUs) },
+        ...{ requestId, modelAlias: 'chat', prefillUs, decodeUs: decodedUs },
+        ...{ prefillNanoUsd: BigInt(prefillUs), decodeNanoUsd: BigInt(decodedUs) },
         ...{ prefillEnergyNanoUsd: 0n, decodeEnergyNanoUsd: 0n },
       })
     })
@@ -70,7 +75,6 @@ export function ledgerOf(choice: LedgerChoice = {}): LedgerEvent[] {
       ...{ fromMs, toMs: fromMs + hourMs, atMs: fromMs + hourMs, energyNanoUsd: 0n },
       deviceNanoUsd: BigInt(replicas) * 3_600_000_000n,
     })
-    const busyUs = own * (prefillUs + decodeUs)
     events.push(
       bill,
       closed(charges, {

@@ -177,7 +177,21 @@ describe('regret', () => {
     const { regret } = await adviceOn({ sampled: true })
     expect(regret).toMatchObject({ decisions: 480, isSampled: true, regretted: 480 })
     expect(regret!.priceError).toBeCloseTo(0.1, 9)
-    expect(regret!.perMonth.expected).toBeCloseTo((960 * 0.0011 * 730.5) / 48, 1)
+    expect(regret!.perMonth!.expected).toBeCloseTo((960 * 0.0011 * 730.5) / 48, 1)
+  })
+
+  test('a deployment is never regretted for itself, however uneven its charges are', async () => {
+    const report = await adviceOn({ hours: 3, bought: 0, own: 30, isUneven: true })
+    expect(report.regret).toMatchObject({ decisions: 90, regretted: 0, regretNanoUsd: 0n, instead: [] })
+    expect(report.regret!.pickedNanoUsd).toBeGreaterThan(0n)
+  })
+
+  test('of half an hour nothing is said about a month', async () => {
+    const store = await ledger(ledgerOf({ hours: 1, bought: 200 }))
+    const half = { fromMs: startMs, toMs: startMs + hourMs / 2 }
+    const { regret } = await advise(store, { ...half, book, config: null, replay: null })
+    expect(regret!.decisions).toBeGreaterThan(50)
+    expect(regret!.perMonth).toBeNull()
   })
 
   test('nothing is regretted where all else is dearer', async () => {

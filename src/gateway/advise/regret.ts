@@ -1,11 +1,12 @@
 /**
  * Regret of routing: what was picked against the cheapest candidate that was fast enough. Of sampled decisions where there are any
  * (they were drawn by chance), else of all. An offer costs what its price says for the same usage, a deployment its engine time at what
- * the window charged per token; idle time is paid either way and not part of it.
+ * the window charged per token, the one that was picked too: what a request was charged depends on who ran beside it, and compared with a
+ * mean each dear one would seem a mistake. Idle time is paid either way and not part of it.
  */
 import { type NanoUsd, usdFromNano } from '../../core/money.ts'
 import { hoursPerMonth, leastData, type UsdBand } from './types.ts'
-import { type AttemptFacts, isComparable, type WindowFacts } from './window-facts.ts'
+import { type AttemptFacts, isComparable, targetName, type WindowFacts } from './window-facts.ts'
 
 /** A place that serves an alias, with what an attempt would have cost there. */
 export interface RegretCandidate {
@@ -23,8 +24,8 @@ export interface Regret {
   readonly regretted: number
   readonly regretNanoUsd: NanoUsd
   readonly pickedNanoUsd: NanoUsd
-  /** All decisions of a month, by the sample. */
-  readonly perMonth: UsdBand
+  /** All decisions of a month, by the sample; null: of less than an hour nothing is said about a month. */
+  readonly perMonth: UsdBand | null
   /** Where they would have gone, most money first. */
   readonly instead: readonly {
     readonly name: string
@@ -48,23 +49,28 @@ export function regretOf(
   if (decisions.length < leastData.sampledDecisions) return null
   const instead = new Map<string, { decisions: number; nanoUsd: NanoUsd }>()
   const regrets = new Float64Array(decisions.length)
+  const byName = new Map(candidates.map(candidate => [candidate.name, candidate]))
   let total = 0n
+  let pickedNanoUsd = 0n
   for (const [index, attempt] of decisions.entries()) {
+    const picked = byName.get(targetName(attempt.target))?.price(attempt) ?? attempt.nanoUsd
+    pickedNanoUsd += picked
     const best = cheapest(attempt, candidates, objectiveMs(attempt.alias))
-    if (best === null || best.nanoUsd >= attempt.nanoUsd) continue
-    const regret = attempt.nanoUsd - best.nanoUsd
+    if (best === null || best.nanoUsd >= picked) continue
+    const regret = picked - best.nanoUsd
     regrets[index] = usdFromNano(regret)
     total += regret
     const known = instead.get(best.name) ?? { decisions: 0, nanoUsd: 0n }
     instead.set(best.name, { decisions: known.decisions + 1, nanoUsd: known.nanoUsd + regret })
   }
+  const hours = (facts.toMs - facts.fromMs) / 3_600_000
   return {
     decisions: decisions.length,
     isSampled,
     regretted: regrets.filter(regret => regret > 0).length,
     regretNanoUsd: total,
-    pickedNanoUsd: decisions.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0n),
-    perMonth: bandOf(regrets, (all.length * hoursPerMonth) / ((facts.toMs - facts.fromMs) / 3_600_000)),
+    pickedNanoUsd,
+    perMonth: hours < leastData.hours ? null : bandOf(regrets, (all.length * hoursPerMonth) / hours),
     instead: [...instead]
       .map(([name, part]) => ({ name, ...part }))
       .sort((a, b) => Number(b.nanoUsd - a.nanoUsd)),
