@@ -184,7 +184,12 @@ function reconciliationTable({ reconciliation }: LedgerReport, width: number, st
     wrong.length === 0
       ? style.good('  requests + idle = bill, difference 0')
       : style.warn(`  ${plural(wrong.length, 'deployment')} do not add up: run tokenwright ledger audit`)
-  return `${table}\n${verdict}`
+  const unbilled = reconciliation.filter(line => line.closedNanoUsd === 0n && line.openNanoUsd === 0n)
+  const notes = unbilled.map(
+    ({ deployment }) =>
+      `\n  ${printable(deployment)}: no interval was closed in this time, so its requests have no cost yet`,
+  )
+  return `${table}\n${verdict}${notes.join('')}`
 }
 
 /** 99.6 % is not all of it. */

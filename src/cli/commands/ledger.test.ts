@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openSqliteLedger } from '../../gateway/ledger/index.ts'
+import { settled } from '../../gateway/ledger/ledger.fixture.ts'
 import { writeExampleLedger } from './ledger.fixture.ts'
 import { ledgerCommand } from './ledger.ts'
 
@@ -49,6 +51,17 @@ describe('ledger report', () => {
     const [line] = reconciliation
     expect(nano(line.billUsd)).toBe(nano(line.requestsUsd) + nano(line.idleUsd))
     expect(Number(line.billUsd)).toBeGreaterThan(2 * 6 * 5.8)
+  })
+
+  it('says why requests have no cost before their interval is closed', async () => {
+    const path = join(folder, 'open.sqlite')
+    const store = await openSqliteLedger({ path })
+    const target = { kind: 'deployment', deployment: 'h200', replica: '0' } as const
+    await store.append([settled({ target, costNanoUsd: {}, priceRuleId: '' })])
+    await store.close()
+    const text = await run('report', '--ledger', path, '--since', '2026-01-01')
+    expect(text).toContain('h200: no interval was closed in this time, so its requests have no cost yet')
+    expect(await report()).not.toContain('no interval was closed')
   })
 
   it.each([
