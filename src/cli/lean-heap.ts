@@ -3,7 +3,7 @@
  * megabytes before they collect it; with these flags it stays smaller, for some CPU. There is no limit in them: a heap that must grow, grows.
  *
  * 8 MiB of young generation, from the start: V8 makes it grow only when enough of it survives a collection, so that of two equal processes one
- * stayed at less and took a third more of the processor. An old generation that is collected when it has grown by half. Chosen for memory;
+ * stayed at less and took up to half as much again of the processor. An old generation that is collected when it has grown by half. Chosen for memory;
  * other values: docs/models/gateway-speed.md.
  */
 const flags = ['--min-semi-space-size=8', '--max-semi-space-size=8', '--heap-growing-percent=50'] as const

@@ -49,7 +49,7 @@ const mostWaiting = 50_000
 const batchEvents = 1000
 /**
  * Fewer events wait so long for others to go with them: a message to the ledger's thread and a commit cost more than an event does. Chosen:
- * at 4,000 requests a second a request takes a quarter less of the processor than without waiting, and 25 ms give most of that
+ * at 4,000 requests a second a request takes a sixth less of the gateway's thread than without waiting, and 25 ms give most of that
  * (docs/models/gateway-speed.md); nobody who reads the ledger notices.
  */
 const gatherMs = 100
