@@ -87,6 +87,27 @@ describe('events on their way to the ledger', () => {
     expect((await ledger.scan(0, 10_000)).map(({ event }) => event)).toHaveLength(2500)
     expect(eventFiles(at)).toEqual([])
   })
+  test('go together: few wait for others, many do not wait', async () => {
+    const ledger = createMemoryLedger()
+    const batches: number[] = []
+    const append = (events: readonly LedgerEvent[]) => {
+      batches.push(events.length)
+      return ledger.append(events)
+    }
+    const request = ledger.request.bind(ledger)
+    const recorder = await quiet({ ledger: { append, request }, folder: null })
+    for (let index = 0; index < 5; index++) {
+      recorder.record(settled(`few-${index}`))
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    expect(batches).toEqual([])
+    await expect.poll(() => batches).toEqual([5])
+    for (let index = 0; index < 1000; index++) recorder.record(settled(`many-${index}`))
+    expect(batches).toEqual([5, 1000])
+    recorder.record(settled('last'))
+    expect(await recorder.close(5000)).toBe(true)
+    expect(batches).toEqual([5, 1000, 1])
+  })
   test('stay in order over an outage, which is told of twice', async () => {
     const ledger = ledgerThatGoes()
     const told: (string | null)[] = []
