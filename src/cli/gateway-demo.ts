@@ -75,7 +75,7 @@ export async function runGatewayDemo(flags: GatewayFlags): Promise<void> {
     `  ask it yourself:\n  curl ${gateway.url}/v1/chat/completions -H "Authorization: Bearer ${keys[0]!.text}" -H 'x-tokenwright-explain: 1' -i \\\n    -H 'content-type: application/json' -d '{"model": "llama", "max_tokens": 20, "messages": [{"role": "user", "content": "Hello"}]}'\n`,
   )
   console.log(
-    '$/Mtok: what requests are expected to take of the engines, too much before speeds are known; with idle: what the engines cost meanwhile\n',
+    '$/Mtok: what requests are expected to take of the engines, by speeds learnt so far; with idle: what the engines cost meanwhile\n',
   )
   console.log('requests/s   $/Mtok   with idle   TTFT ms   cached   where requests go')
   const traffic = startDemoTraffic(gateway.url, keys, new RandomSource(flags.seed))

@@ -33,6 +33,7 @@ export class LearntSpeed {
   readonly recentTpotMs = new RecentMedian()
   /** Requests there at once, of late. */
   #batch = 1
+  #batches = 0
   #lastUs = Number.NEGATIVE_INFINITY
   #answers = 0
 
@@ -79,7 +80,7 @@ export class LearntSpeed {
     this.#answers++
     if (outputTokens < shortestAnswer) return
     this.#lastUs = nowUs
-    this.#batch += (requests - this.#batch) / window
+    this.#sawBatch(requests)
     const tpotMs = sinceFirstTokenMs / (outputTokens - 1)
     this.recentTpotMs.add(tpotMs)
     this.#perToken.observe(requests, tpotMs)
@@ -94,8 +95,14 @@ export class LearntSpeed {
   /** An answer in one piece. */
   sawWhole(nowUs: number, requests: number, outputTokens: number, durationMs: number): void {
     this.#lastUs = nowUs
-    this.#batch += (requests - this.#batch) / window
+    this.#sawBatch(requests)
     this.#whole.observe(outputTokens, durationMs)
+  }
+
+  /** The mean of what was seen, until that is more than is of late. */
+  #sawBatch(requests: number): void {
+    this.#batches = Math.min(window, this.#batches + 1)
+    this.#batch += (requests - this.#batch) / this.#batches
   }
 
   /** NaN while nothing is known. */
