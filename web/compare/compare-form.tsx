@@ -2,16 +2,10 @@
 import type { FactsCatalog } from '../../src/catalog/system-types.ts'
 import { Check, Choice, Field, Slider } from '../parts/fields.tsx'
 import { QuestionFrame } from '../parts/question-frame.tsx'
+import { TierChoice } from '../parts/tier-choice.tsx'
 import type { Params } from '../state/route.ts'
 import { quantities, quantityNames, quantityOf } from './quantities.ts'
 import { entriesOf, entryOf, hardwareOptions, type Side, sidesOf } from './sides.ts'
-
-const tiers = [
-  ['reserved', 'Reserved, 1–3 years'],
-  ['on-demand', 'On demand'],
-  ['spot', 'Spot'],
-  ['owned', 'Owned'],
-] as const
 
 /** As many as there are colours, but for the baseline's. */
 const mostOthers = 7
@@ -66,12 +60,7 @@ export function CompareForm({ params, facts, onChange }: CompareFormProps) {
         value={Number(params.osl)}
         onChange={value => onChange({ osl: String(value) })}
       />
-      <Choice
-        label="Price tier"
-        value={params.tier ?? 'reserved'}
-        options={tiers}
-        onChange={tier => onChange({ tier: tier === 'reserved' ? '' : tier })}
-      />
+      <TierChoice params={params} onChange={onChange} />
       <Choice
         label="Baseline"
         value={params.base ?? ''}

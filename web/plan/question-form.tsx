@@ -3,6 +3,7 @@ import type { FactsCatalog } from '../../src/catalog/system-types.ts'
 import type { Objective } from '../../src/plan/types.ts'
 import { Check, Choice, FileButton, Slider, TextField } from '../parts/fields.tsx'
 import { QuestionFrame } from '../parts/question-frame.tsx'
+import { TierChoice } from '../parts/tier-choice.tsx'
 import type { Params } from '../state/route.ts'
 import type { TraceText } from '../worker/protocol.ts'
 import { ModelField } from './model-field.tsx'
@@ -20,13 +21,6 @@ interface QuestionFormProps {
   readonly trace: TraceText | null
   readonly onTrace: (trace: TraceText | null) => void
 }
-
-const tierOptions = [
-  ['reserved', 'Reserved, 1–3 years'],
-  ['on-demand', 'On demand'],
-  ['spot', 'Spot'],
-  ['owned', 'Owned'],
-] as const
 
 export function QuestionForm(props: QuestionFormProps) {
   const { params, catalog, onChange, onExample, onConfig, trace, onTrace } = props
@@ -185,12 +179,7 @@ function Money({ params, catalog, onChange }: CatalogPartProps) {
   return (
     <fieldset>
       <legend>Price</legend>
-      <Choice
-        label="Tier"
-        value={params.tier ?? 'reserved'}
-        options={tierOptions}
-        onChange={tier => onChange({ tier: tier === 'reserved' ? '' : tier })}
-      />
+      <TierChoice params={params} onChange={onChange} />
       <Choice
         label="Region"
         value={region}

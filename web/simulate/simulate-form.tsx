@@ -3,6 +3,7 @@ import type { FactsCatalog } from '../../src/catalog/system-types.ts'
 import type { PolicyKind } from '../../src/routing/router-spec.ts'
 import { Choice, TextField } from '../parts/fields.tsx'
 import { QuestionFrame } from '../parts/question-frame.tsx'
+import { TierChoice } from '../parts/tier-choice.tsx'
 import type { Params } from '../state/route.ts'
 import type { TraceText } from '../worker/protocol.ts'
 import { WorkloadFields } from './workload-fields.tsx'
@@ -38,13 +39,6 @@ const routerNames: Readonly<Record<PolicyKind, string>> = {
   cost: 'Cost: cheapest within objectives',
   weighted: 'Weighted: load and prefixes',
 }
-
-const tierOptions = [
-  ['', 'Reserved'],
-  ['on-demand', 'On demand'],
-  ['spot', 'Spot'],
-  ['owned', 'Owned'],
-] as const
 
 const layoutOptions = ['1', '2', '4', '8', '16'].map(count => [count, count] as const)
 const replicaCounts = ['1', '2', '3', '4', '6', '8', '12', '16']
@@ -89,7 +83,7 @@ export function SimulateForm({ params, facts, trace, onTrace, onChange }: Simula
         ])}
         {choice('Engine', 'engine', engineOptions)}
         {choice('Precision', 'precision', precisionOptions)}
-        {choice('Price', 'tier', tierOptions)}
+        <TierChoice params={params} onChange={onChange} />
         <TextField
           label="Objectives"
           value={params.slo ?? ''}
