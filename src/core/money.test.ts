@@ -31,6 +31,25 @@ test('numbers are read as the decimals they print as', () => {
   expect(() => nanoUsdFromNumber(Number.NaN)).toThrow('assertion failed')
 })
 
+test('numbers become the same amount as the decimals they print as, whatever they are', () => {
+  const near = fc.tuple(
+    fc.integer({ min: -(2 ** 41), max: 2 ** 41 }),
+    fc.constantFrom(0.5, 0.4999, 0.5001, 0.4998, 0.25),
+  )
+  const numbers = fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e12, max: 1e12 }),
+    fc.double({ noNaN: true, min: -1e-6, max: 1e-6 }),
+    near.map(([units, fraction]) => (units + fraction) / 1e9),
+    near.map(([units, fraction]) => Number(`${units}.${String(fraction).slice(2)}e-9`)),
+  )
+  fc.assert(
+    fc.property(numbers, usd => {
+      expect(nanoUsdFromNumber(usd)).toBe(nanoUsdFromDecimal(String(usd)))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
 test('every amount prints exactly and reads back', () => {
   expect(formatNanoUsd(1_234_500_000_000n)).toBe('$1,234.50')
   expect(formatNanoUsd(-1n)).toBe('-$0.000000001')

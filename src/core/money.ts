@@ -25,7 +25,21 @@ export function nanoUsdFromDecimal(text: string): NanoUsd | null {
 
 /** A number of dollars, read as the decimal it prints as (0.1 is a tenth), rounded half to even to nano-dollars. */
 export function nanoUsdFromNumber(usd: number): NanoUsd {
-  return toNanoUsd(rationalFromNumber(usd))
+  return quickNanoUsd(usd) ?? toNanoUsd(rationalFromNumber(usd))
+}
+
+/** Some $1,100. Below it a number × 10^9 is off by 2^40 × 2^-52 nano-dollars: half a unit in the last place for the number, half for the product. */
+const mostQuickNanoUsd = 2 ** 40
+/** Twice that. */
+const quickErrorNanoUsd = 2 ** -11
+
+/** The same by floating point, where its error cannot matter: not near a half; null elsewhere. Money is made of numbers with each request. */
+function quickNanoUsd(usd: number): NanoUsd | null {
+  const scaled = usd * Number(nanoPerUsd)
+  const below = Math.floor(scaled)
+  const fraction = scaled - below
+  if (!(Math.abs(scaled) < mostQuickNanoUsd && Math.abs(fraction - 0.5) > quickErrorNanoUsd)) return null
+  return BigInt(fraction < 0.5 ? below : below + 1)
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Keeps the books of all deployments in real time: closes their intervals, reads their energy, brings the events to the ledger. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Account, adoptTail, hasChanged, nextCutMs } from './account.ts'
 import { createDeploymentBook } from './deployment-book.ts'
 import { createDcgmReader, createEnergyMeter } from './energy-meter.ts'
@@ -164,6 +165,11 @@ export function createBilling(options: BillingOptions): Billing {
     const { book, meter, replicas } = account
     const { openFromMs, config: configured } = book
     const millijoules = await meter.read(openFromMs, toMs, replicas, configured?.replicas ?? [])
+    // Requests go on between two of them: together they would hold everybody up for several times as long.
+    for (const revise of book.revisions()) {
+      revise()
+      await nextTurn()
+    }
     // Refused meanwhile, and begun again.
     if (accounts.get(book.name) !== account) return
     if (

@@ -44,6 +44,8 @@ export interface DeploymentBook {
   knows(fact: Pick<EngineFact, 'requestId' | 'attempt'>): boolean
   /** Requests that ended since the last closing. */
   readonly freshFacts: number
+  /** To be run before a closing, one after the other: each gives a closed interval out again that late facts may have changed. */
+  revisions(): readonly (() => void)[]
   /** Bills and what they are given out to, to be appended in one call. millijoules: measured; null: not. */
   close(atMs: number, toMs: number, millijoules: number | null): readonly LedgerEvent[]
   /** Requests that run. */
@@ -119,6 +121,7 @@ export function createDeploymentBook(
     get freshFacts() {
       return freshFacts
     },
+    revisions: () => book.revisions(),
     close(atMs, toMs, millijoules) {
       assert(toMs > openFromMs, 'an interval ends after it starts')
       const priced = present(last, 'a deployment was configured before it is closed')

@@ -1,4 +1,5 @@
 /** One decision of an alias: who may serve, what its router says, what is sent where. Synchronous; waiting is its caller's business. */
+import { nanoUsdFromNumber } from '../../core/money.ts'
 import type { CandidateState, Router, RoutingDecision } from '../../routing/index.ts'
 import type { WorkloadRequest } from '../../workload/request.ts'
 import type { ModelConfig } from '../config/gateway-config.ts'
@@ -8,7 +9,6 @@ import { explain } from './explanation.ts'
 import { Exploration, needsPredictions } from './exploration.ts'
 import { type DispatchFilter, filterOf, refusalOf } from './filters.ts'
 import { type FlightOwner, FlightRecord } from './flight-record.ts'
-import { nanoUsdFromDollars } from './replica-pricing.ts'
 import type { Choice, DispatchRefusal, DispatchRequest, Explanation } from './types.ts'
 
 export interface DecisionSettings {
@@ -93,7 +93,7 @@ export class DecisionMaker {
       candidate: entry.candidate,
       expectedCachedTokens: cachedTokens,
       predictedTtftMs: Number.isFinite(ttftMs) ? ttftMs : null,
-      predictedNanoUsd: Number.isFinite(usd) ? nanoUsdFromDollars(usd) : null,
+      predictedNanoUsd: Number.isFinite(usd) ? nanoUsdFromNumber(usd) : null,
       explanation,
       flight: new FlightRecord(this.#settings.owner, router, entry, request, cachedTokens, nowUs),
     }

@@ -2,7 +2,7 @@
  * What a request takes of a replica of one's own, in money: engine time by what was learnt of its speed × what the replica costs. An
  * expectation: the charge is made when its interval is closed. docs/models/dispatch.md#dollars.
  */
-import { type NanoUsd, nanoUsdFromNumber } from '../../core/money.ts'
+import { nanoUsdFromNumber } from '../../core/money.ts'
 import type { DeploymentCost } from '../config/gateway-config.ts'
 import type { UsageClasses } from '../usage.ts'
 import type { LearntSpeed } from './learnt-speed.ts'
@@ -43,17 +43,12 @@ export function createReplicaPricing(cost: DeploymentCost, speed: LearntSpeed): 
       return speed.isKnown
     },
     price: usage => ({
-      nanoUsd: nanoUsdFromDollars(usdOf(usage)),
+      nanoUsd: nanoUsdFromNumber(usdOf(usage)),
       costNanoUsd: {},
       priceRuleId: '',
       isExact: false,
     }),
   }
-}
-
-/** Nearest; quick where a number holds it exactly. */
-export function nanoUsdFromDollars(usd: number): NanoUsd {
-  return usd < 1e6 ? BigInt(Math.round(usd * 1e9)) : nanoUsdFromNumber(usd)
 }
 
 function orElse(value: number, other: number): number {

@@ -55,10 +55,10 @@ export interface AllowancesOptions {
 }
 
 /**
- * Request ids are remembered this long after their end. Ids are not used twice and ends are repeated at once, if at all, so seconds do; a
+ * Request ids are remembered this long after their end. Ids are not used twice and ends are repeated at once, if at all, so a second does; a
  * minute was some 60 MB at 3,000 requests a second.
  */
-const rememberMs = 5000
+const rememberMs = 1000
 /** An authority that is away is asked again after it (assumed). */
 const awayPauseMs = 250
 /** Each round answers somebody; a request overtaken this often is told to come again. */

@@ -37,7 +37,7 @@ export function mintKey(bytes: Uint8Array = randomBytes(secretBytes)): string {
   assert(bytes.length === secretBytes, `a key has ${secretBytes} random bytes`)
   let value = 0n
   for (const byte of bytes) value = (value << 8n) | BigInt(byte)
-  const secret = base62(value, secretCharacters)
+  const secret = base62(value)
   return `${lead}${secret}${checksumOf(secret)}`
 }
 
@@ -85,11 +85,16 @@ export function withoutKeys(text: string): string {
 }
 
 function checksumOf(secret: string): string {
-  return base62(BigInt(crc32(secret)), checksumCharacters)
+  let text = ''
+  // In plain numbers: each request has its key checked.
+  for (let rest = crc32(secret), at = 0; at < checksumCharacters; at++, rest = Math.floor(rest / 62))
+    text = alphabet[rest % 62] + text
+  return text
 }
 
-function base62(value: bigint, length: number): string {
+function base62(value: bigint): string {
   let text = ''
-  for (let rest = value, at = 0; at < length; at++, rest /= 62n) text = alphabet[Number(rest % 62n)] + text
+  for (let rest = value, at = 0; at < secretCharacters; at++, rest /= 62n)
+    text = alphabet[Number(rest % 62n)] + text
   return text
 }

@@ -6,7 +6,7 @@
 import { assert } from '../../../core/assert.ts'
 import type { NanoUsd } from '../../../core/money.ts'
 import type { EngineCharge, IdleCharge, IntervalCorrection } from '../events.ts'
-import type { EngineFact, EngineRates } from './engine-fact.ts'
+import { attemptKey, type EngineFact, type EngineRates } from './engine-fact.ts'
 import { replicaTime } from './replica-time.ts'
 
 export interface IntervalBill {
@@ -95,11 +95,11 @@ export function correctInterval(
   before: IntervalAttribution,
   after: IntervalAttribution,
 ): IntervalCorrection | null {
-  const old = new Map(before.charges.map(charge => [chargeKey(charge), charge]))
+  const old = new Map(before.charges.map(charge => [attemptKey(charge), charge]))
   const charges: EngineCharge[] = []
   for (const charge of after.charges) {
-    const known = old.get(chargeKey(charge))
-    old.delete(chargeKey(charge))
+    const known = old.get(attemptKey(charge))
+    old.delete(attemptKey(charge))
     addDifference(charges, charge, known === undefined ? charge : minus(charge, known))
   }
   for (const charge of old.values()) addDifference(charges, charge, minus(zero(charge), charge))
@@ -160,10 +160,6 @@ function split(total: bigint, weights: readonly number[]): bigint[] {
     parts[index] = given - before
   }
   return parts
-}
-
-function chargeKey({ requestId, attempt }: EngineCharge): string {
-  return `${attempt}/${requestId}`
 }
 
 const amounts = ['prefillUs', 'decodeUs', 'energyMillijoules', 'heldTokenMs'] as const

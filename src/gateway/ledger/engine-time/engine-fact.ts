@@ -18,6 +18,14 @@ export interface EngineFact extends RequestOwner {
   readonly outputTokens: number
 }
 
+/**
+ * One text for each attempt. Ids of requests are the gateway's own (UUIDs), so none is another one's with a number behind it; and most requests
+ * have one attempt, whose key is the id that is there already.
+ */
+export function attemptKey({ requestId, attempt }: Pick<EngineFact, 'requestId' | 'attempt'>): string {
+  return attempt === 0 ? requestId : `${requestId}/${attempt}`
+}
+
 /** Assumed of an engine: from the performance model, a calibration, or `estimatePrefillSecondsPerToken`. */
 export interface EngineRates {
   /** Engine time of a prompt token, alone in the engine. */

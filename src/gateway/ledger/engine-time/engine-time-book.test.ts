@@ -34,6 +34,7 @@ describe('the book of a deployment', () => {
     const first = book.close(interval(0), rates)
     book.record({ ...running, endMs: at + hourMs + 9000, computedTokens: 50, cachedTokens: 450 })
     book.record(served('late', at + 1000))
+    for (const revise of book.revisions()) revise()
     const second = book.close(interval(1), rates)
     checkEvent(second)
     expect(second.corrections).toHaveLength(1)
@@ -42,7 +43,40 @@ describe('the book of a deployment', () => {
     expect(late).toMatchObject({ prefillUs: 100_000, decodeUs: 1_000_000 })
     const long = correction!.charges.find(({ requestId }) => requestId === 'long')!
     expect(long.prefillUs).toBe(50_000 - first.charges[0]!.prefillUs)
+    expect(book.revisions()).toEqual([])
     expect(book.close(interval(2), rates).corrections).toEqual([])
+  })
+
+  test('facts between a revision and the closing wait for the next closing, and nothing is corrected twice', () => {
+    const one = served('one', at + 1000)
+    const two = served('two', at + 5000)
+    const book = createEngineTimeBook({ deployment: 'h200', correctableIntervals: 2 })
+    const first = book.close(interval(0), rates)
+    book.record(one)
+    for (const revise of book.revisions()) revise()
+    book.record(two)
+    const second = book.close(interval(1), rates)
+    expect(second.corrections[0]!.charges.map(({ requestId }) => requestId)).toEqual(['one'])
+    for (let round = 0; round < 2; round++) for (const revise of book.revisions()) revise()
+    const third = book.close(interval(2), rates)
+    checkEvent(third)
+
+    const atOnce = createEngineTimeBook({ deployment: 'h200', correctableIntervals: 2 })
+    atOnce.record(one)
+    atOnce.record(two)
+    const { charges, idle } = atOnce.close(interval(0), rates)
+    const corrections = [...second.corrections, ...third.corrections]
+    expect(corrections).toHaveLength(2)
+    for (const { requestId, decodeUs, decodeNanoUsd } of charges) {
+      const own = corrections.flatMap(each => each.charges).filter(each => each.requestId === requestId)
+      expect(own.reduce((sum, each) => sum + each.decodeUs, 0)).toBe(decodeUs)
+      expect(own.reduce((sum, each) => sum + each.decodeNanoUsd, 0n)).toBe(decodeNanoUsd)
+    }
+    const idleNanoUsd = corrections.reduce(
+      (sum, each) => sum + each.idle.deviceNanoUsd,
+      first.idle.deviceNanoUsd,
+    )
+    expect(idleNanoUsd).toBe(idle.deviceNanoUsd)
   })
 
   test('what comes too late stays with idle time, and memory does not grow', () => {
@@ -52,6 +86,7 @@ describe('the book of a deployment', () => {
       book.close(interval(index), rates)
     }
     book.record(served('forgotten', at))
+    for (const revise of book.revisions()) revise()
     expect(book.close(interval(5), rates).corrections).toEqual([])
     expect(book.facts).toBeLessThanOrEqual(2)
   })

@@ -1,6 +1,6 @@
 /**
  * Keeps what is known of a deployment's requests until their intervals are closed, and closes them. A closed interval never
- * changes: what is learnt later is a correction in the next one.
+ * changes: what is learnt later is a correction in a later one.
  */
 import { assert } from '../../../core/assert.ts'
 import {
@@ -16,7 +16,7 @@ import {
   type IntervalAttribution,
   type IntervalBill,
 } from './attribute-interval.ts'
-import type { EngineFact, EngineRates } from './engine-fact.ts'
+import { attemptKey, type EngineFact, type EngineRates } from './engine-fact.ts'
 
 export interface EngineTimeBookSettings {
   readonly deployment: string
@@ -46,7 +46,12 @@ export interface EngineTimeBook {
   knows(fact: Pick<EngineFact, 'requestId' | 'attempt'>): boolean
   /** Requests that run, in no order. */
   unfinished(): readonly EngineFact[]
-  /** The event that closes the next interval, with corrections of those before. Intervals come in order, without overlap. */
+  /**
+   * One for each closed interval that late facts may have changed: gives it out again. Separate, so that others can have their turn in
+   * between: each takes as long as a closing.
+   */
+  revisions(): readonly (() => void)[]
+  /** The event that closes the next interval, with what was revised since the last one. Intervals come in order, without overlap. */
   close(interval: IntervalToClose, rates: EngineRates): IntervalClosed
   /** Facts held, for watching memory. */
   readonly facts: number
@@ -55,8 +60,16 @@ export interface EngineTimeBook {
 interface ClosedInterval {
   readonly bill: IntervalBill
   readonly rates: EngineRates
+  /** As the events say that are out. */
   attribution: IntervalAttribution
-  late: boolean
+  /** Facts of it came since it was given out. */
+  isLate: boolean
+  revised: Revision | null
+}
+
+interface Revision {
+  readonly attribution: IntervalAttribution
+  readonly correction: IntervalCorrection | null
 }
 
 export function createEngineTimeBook(settings: EngineTimeBookSettings): EngineTimeBook {
@@ -65,14 +78,20 @@ export function createEngineTimeBook(settings: EngineTimeBookSettings): EngineTi
   let kept: ClosedInterval[] = []
   let closedToMs = 0
 
-  const correctionsNow = (): IntervalCorrection[] => {
+  const revise = (interval: ClosedInterval): void => {
+    const attribution = attributeInterval(interval.bill, factsWithin(interval.bill), interval.rates)
+    const correction = correctInterval(interval.bill, interval.attribution, attribution)
+    interval.revised = { attribution, correction }
+    interval.isLate = false
+  }
+  const takeCorrections = (): IntervalCorrection[] => {
     const corrections: IntervalCorrection[] = []
-    for (const interval of kept.filter(({ late }) => late)) {
-      const after = attributeInterval(interval.bill, factsWithin(interval.bill), interval.rates)
-      const correction = correctInterval(interval.bill, interval.attribution, after)
+    for (const interval of kept) {
+      if (interval.revised === null) continue
+      const { attribution, correction } = interval.revised
       if (correction !== null) corrections.push(correction)
-      interval.attribution = after
-      interval.late = false
+      interval.attribution = attribution
+      interval.revised = null
     }
     return corrections
   }
@@ -83,30 +102,38 @@ export function createEngineTimeBook(settings: EngineTimeBookSettings): EngineTi
       if (fact.sentMs < toMs && (fact.endMs === null || fact.endMs > fromMs)) within.push(fact)
     return within
   }
+  /** What ended by then. Facts are held about in the order in which they were sent; what is missed for that is found at a later closing. */
+  const forgetUntil = (oldestMs: number): void => {
+    for (const [key, { sentMs, endMs }] of facts) {
+      if (sentMs > oldestMs) break
+      if (endMs !== null && endMs <= oldestMs) facts.delete(key)
+    }
+  }
 
   return {
     record(fact) {
-      const key = factKey(fact)
+      const key = attemptKey(fact)
       const known = facts.get(key) ?? null
       facts.set(key, fact)
       if (fact.sentMs >= closedToMs) return known
       // Its prompt may have made room for those before it, so whatever lies after its start may change.
-      for (const interval of kept) if (interval.bill.toMs > fact.sentMs) interval.late = true
+      for (const interval of kept) if (interval.bill.toMs > fact.sentMs) interval.isLate = true
       return known
     },
     assumedMillijoules: (interval, rates) => assumedMillijoules(interval, factsWithin(interval), rates),
-    knows: fact => facts.has(factKey(fact)),
+    knows: fact => facts.has(attemptKey(fact)),
     unfinished: () => [...facts.values()].filter(({ endMs }) => endMs === null),
+    revisions: () => kept.filter(({ isLate }) => isLate).map(interval => () => revise(interval)),
     close({ atMs, fromMs, toMs, heldMs, bills }, rates) {
       assert(fromMs >= closedToMs, `the interval from ${fromMs} overlaps one that is closed`)
       const bill: IntervalBill = { fromMs, toMs, heldMs, ...sumOf(bills) }
-      const corrections = correctionsNow()
+      const corrections = takeCorrections()
       const attribution = attributeInterval(bill, factsWithin(bill), rates)
       closedToMs = toMs
-      kept.push({ bill, rates, attribution, late: false })
+      kept.push({ bill, rates, attribution, isLate: false, revised: null })
       kept = kept.slice(Math.max(0, kept.length - correctableIntervals))
       const oldestMs = kept[0]?.bill.fromMs ?? toMs
-      for (const [key, { endMs }] of facts) if (endMs !== null && endMs <= oldestMs) facts.delete(key)
+      forgetUntil(oldestMs)
       return {
         kind: 'intervalClosed',
         atMs,
@@ -124,10 +151,6 @@ export function createEngineTimeBook(settings: EngineTimeBookSettings): EngineTi
       return facts.size
     },
   }
-}
-
-function factKey({ requestId, attempt }: Pick<EngineFact, 'requestId' | 'attempt'>): string {
-  return `${attempt}/${requestId}`
 }
 
 function sumOf(

@@ -1,5 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -98,5 +98,25 @@ describe('the database itself', () => {
     expect(book.write([[settled()]])).toEqual([{ appended: 1, duplicates: 0 }])
     expect(book.balances().get('tenant:acme:usage')).toBe(4_625_000n)
     book.close()
+  })
+})
+
+/** Niceness of the threads of this process that are behind its main one. */
+function nicerThreads(): number[] {
+  return readdirSync('/proc/self/task')
+    .map(task => readFileSync(`/proc/self/task/${task}/stat`, 'utf8'))
+    .map(stat => Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[nicenessField]))
+    .filter(niceness => niceness > getPriority())
+}
+
+/** After the name, which may have spaces (proc_pid_stat(5)). */
+const nicenessField = 16
+
+describe('its own thread', () => {
+  test.runIf(process.platform === 'linux')('lets the others go first, and no other is slower', async () => {
+    expect(nicerThreads()).toEqual([])
+    const ledger = await openSqliteLedger({ path: newPath() })
+    expect(nicerThreads()).toEqual([Math.min(19, getPriority() + 10)])
+    await ledger.close()
   })
 })
