@@ -58,7 +58,8 @@ export interface EndpointKind {
 /** Fed with the data of server-sent events, or with the whole body. Throws nothing: what it cannot read is 'malformed'. */
 export interface AnswerReader {
   event(data: Buffer, into: AnswerEvent): void
-  body(data: Buffer, into: AnswerEvent): void
+  /** Answers the JSON it was, undefined when it was none: a caller may want more of it. */
+  body(data: Buffer, into: AnswerEvent): unknown
 }
 
 /** One object a request, filled anew for every event: no allocation per token. */

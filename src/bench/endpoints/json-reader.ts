@@ -88,6 +88,7 @@ export function createJsonReader(dialect: AnswerDialect): AnswerReader {
       else if (dialect.otherBody !== undefined) dialect.otherBody(data, into)
       else malformed(into, data)
       keepId(into)
+      return json
     },
   }
 }

@@ -1,5 +1,4 @@
 /** An upstream's answer on its way into the client's words: a stream piece by piece, or a whole body at its end. */
-import { isObject, parseJson } from '../../bench/endpoints/answer-json.ts'
 import {
   type AnswerFacts,
   chatToMessagesAnswer,
@@ -7,6 +6,7 @@ import {
   createStreamRewriter,
   messagesToChatAnswer,
   messagesToChatStream,
+  readBody,
   rewriteBody,
   type StreamRewriter,
 } from '../wire/index.ts'
@@ -47,17 +47,13 @@ export interface WholeAnswer {
 /** Throws a GatewayError (502) when the answer cannot be told in the client's words. */
 export function wholePassage(setting: PassageSetting, body: Buffer): WholeAnswer {
   const { client, upstream, createdSeconds } = setting
-  const read = rewriteBody(
-    upstream.api,
-    body,
-    upstream.passage === 'same' && setting.isRenamed ? client.model : null,
-  )
-  if (upstream.passage === 'same' || !read.facts.complete) return read
-  const answer = parseJson(body)
-  if (!isObject(answer)) return read
+  if (upstream.passage === 'same')
+    return rewriteBody(upstream.api, body, setting.isRenamed ? client.model : null)
+  const { facts, json } = readBody(upstream.api, body)
+  if (!facts.complete || json === null) return { pieces: [body], facts }
   const told =
     upstream.passage === 'chat-to-messages'
-      ? chatToMessagesAnswer(answer, client.model)
-      : messagesToChatAnswer(answer, client.model, createdSeconds)
-  return { pieces: [Buffer.from(JSON.stringify(told))], facts: read.facts }
+      ? chatToMessagesAnswer(json, client.model)
+      : messagesToChatAnswer(json, client.model, createdSeconds)
+  return { pieces: [Buffer.from(JSON.stringify(told))], facts }
 }

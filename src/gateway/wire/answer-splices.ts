@@ -20,6 +20,7 @@ export function answerSplices(
   model: string | null,
   stripUsage: boolean,
 ): readonly Splice[] | null {
+  if (model === null && !stripUsage) return []
   const scanned = tryScan(data)
   if (scanned === null) return []
   const splices: Splice[] = []

@@ -1,5 +1,5 @@
 /** A whole answer, not a stream, on its way to a client that speaks the upstream's dialect. */
-import { isObject, parseJson } from '../../bench/endpoints/answer-json.ts'
+import { isObject, type JsonObject } from '../../bench/endpoints/answer-json.ts'
 import { newAnswerEvent } from '../../bench/endpoints/endpoint.ts'
 import {
   type AnswerApi,
@@ -20,29 +20,40 @@ export interface RewrittenBody {
   readonly facts: AnswerFacts
 }
 
+export interface ReadBody {
+  readonly facts: AnswerFacts
+  /** null: it is no JSON object, or one that is not read as such. */
+  readonly json: JsonObject | null
+}
+
 /** Answers without texts: megabytes of numbers, of which nothing but usage is read. */
 const withoutText: ReadonlySet<AnswerApi> = new Set(['embeddings', 'rerank'])
 
 /** The client's answer, with the alias for the model's name (null leaves it), and what is known of it. Throws nothing. */
 export function rewriteBody(api: AnswerApi, body: Buffer, model: string | null): RewrittenBody {
-  const facts = withoutText.has(api) ? numbersFacts(api, body) : textFacts(api, body)
+  const { facts } = readBody(api, body)
   return { pieces: splicedPieces(body, bodySplices(body, api, model)), facts }
 }
 
-function textFacts(api: AnswerApi, body: Buffer): AnswerFacts {
+/** What is known of a whole answer. Throws nothing. */
+export function readBody(api: AnswerApi, body: Buffer): ReadBody {
+  return withoutText.has(api) ? { facts: numbersFacts(api, body), json: null } : readText(api, body)
+}
+
+function readText(api: AnswerApi, body: Buffer): ReadBody {
   const facts = newAnswerFacts()
   const event = newAnswerEvent()
-  answerReader(api).body(body, event)
+  const parsed = answerReader(api).body(body, event)
   noteAnswer(facts, event)
   facts.textEvents = 0
   facts.complete = event.kind !== 'malformed' && event.kind !== 'error'
   if (event.kind === 'malformed') facts.problem = event.message
-  const json = parseJson(body)
-  if (isObject(json)) {
+  const json = isObject(parsed) ? parsed : null
+  if (json !== null) {
     facts.usage = usageIn(api, json, null)
     facts.audioSeconds = audioSecondsIn(api, json)
   }
-  return facts
+  return { facts, json }
 }
 
 function numbersFacts(api: AnswerApi, body: Buffer): AnswerFacts {

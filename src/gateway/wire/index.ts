@@ -6,7 +6,7 @@
  */
 
 export { type AnswerApi, type AnswerFacts, newAnswerFacts } from './answer-facts.ts'
-export { type RewrittenBody, rewriteBody } from './body-rewrite.ts'
+export { type RewrittenBody, readBody, rewriteBody } from './body-rewrite.ts'
 export { type ErrorDialect, errorBody, errorEvent, errorHeaders, upstreamError } from './error-body.ts'
 export {
   GatewayError,
