@@ -2,10 +2,13 @@
 
 import type { AnswerApi } from './answer-facts.ts'
 import { type FieldSpan, type ScanLimits, type ScannedObject, scanObject } from './json-scan.ts'
+import { skipSpace } from './json-skip.ts'
 import { dropField, type Splice, setField } from './splice.ts'
 
 /** An upstream's answer is not limited in bytes here (embeddings are large); depth and number of fields are. */
 const answerLimits: ScanLimits = { bodyBytes: Number.MAX_SAFE_INTEGER, depth: 1000, fields: 1000 }
+
+const openBrace = 0x7b
 
 /** Where the name of the model stands: in the object itself, and in the named one within it. */
 const innerObject: Partial<Record<AnswerApi, string>> = { messages: 'message', responses: 'response' }
@@ -54,6 +57,8 @@ function isEmptyList(data: Buffer, span: FieldSpan | undefined): boolean {
 }
 
 function tryScan(data: Buffer): ScannedObject | null {
+  // The end mark of each stream: making a fault of it takes as long as several tokens do.
+  if (data[skipSpace(data, 0)] !== openBrace) return null
   try {
     return scanObject(data, 0, answerLimits)
   } catch {
