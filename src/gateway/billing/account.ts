@@ -18,6 +18,8 @@ export interface Account {
   waitsFor: 'ledger' | 'meter' | null
   /** leads: what is closed here goes to the ledger. follows: another gateway does that, and here is only kept what it would need. */
   role: 'leads' | 'follows' | 'undecided'
+  /** Something was closed here: where it begins is settled. */
+  hasClosed: boolean
   /** Of who follows: end of the last interval that the other one closed. */
   leaderToMs: number
 }

@@ -43,15 +43,18 @@ export function createFakeTime(atMs = startMs): FakeTime {
   }
 }
 
+/** Closings give up their turn between revisions, so several of them take dozens. */
+const turns = 40
+
 /** Promises that wait for nothing but each other. A SQLite ledger waits for real commits: tests await billing.closeDue() for it. */
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 4; turn++) await new Promise(resolve => setImmediate(resolve))
+  for (let turn = 0; turn < turns; turn++) await new Promise(resolve => setImmediate(resolve))
 }
 
 export interface FlakyLedger extends LedgerStore {
   /** away: appends are refused. deaf: they are kept, but nobody hears of it. */
   state: 'there' | 'away' | 'deaf'
-  /** Resolves when no append is under way: a process that was killed writes nothing after the next one has started. */
+  /** Resolves when no append is under way and none follows: a process that was killed writes nothing after the next one has started. */
   quiet(): Promise<void>
 }
 
@@ -62,7 +65,10 @@ export function createFlakyLedger(ledger: LedgerStore): FlakyLedger {
     ...ledger,
     state: 'there',
     quiet: async () => {
-      await Promise.allSettled(underWay)
+      do {
+        await Promise.allSettled(underWay)
+        await settle()
+      } while (underWay.size > 0)
     },
     async append(events) {
       if (flaky.state === 'away') throw away()

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { nanoUsdFromNumber } from '../../core/money.ts'
+import type { LedgerEvent } from '../ledger/index.ts'
 import { settled, startMs } from '../ledger/ledger.fixture.ts'
 import { attempt, billingConfig, cost, deployment, replica, startBilling } from './billing.fixture.ts'
 import { closings, events, ledger, minuteMs, reconciled, time } from './books.fixture.ts'
@@ -67,6 +68,32 @@ describe('intervals', () => {
     expect(Math.max(...early.map(({ charges }) => charges.length))).toBeLessThanOrEqual(20)
     await billing.close()
     await reconciled()
+  })
+
+  test('end early as well while the ledger takes its time', async () => {
+    const limits = { mostFreshFacts: 10 }
+    let taken: (() => void) | null = null
+    const slow = {
+      ...ledger,
+      async append(events: readonly LedgerEvent[]) {
+        await new Promise<void>(resolve => {
+          taken = resolve
+        })
+        return ledger.append(events)
+      },
+    }
+    const config = billingConfig([deployment('d')])
+    const { billing } = startBilling(time, { ledger: slow, config, limits })
+    for (let index = 0; index < 45; index++) {
+      billing.record('d', attempt(`r${index}`, time.nowMs()))
+      await time.advance(100)
+    }
+    expect(billing.waiting).toBe(4)
+    for (let call = 0; call < 4; call++) {
+      taken!()
+      await time.advance(1)
+    }
+    expect(await closings()).toHaveLength(4)
   })
 
   test('a clock that goes back is waited for', async () => {

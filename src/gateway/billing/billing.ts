@@ -17,8 +17,8 @@ import {
   type ReplicaComparison,
 } from './types.ts'
 
-/** The tail of a ledger that is away is asked for again after this. Chosen. */
-const tailRetryMs = 1000
+/** The tail of a ledger that is away is asked for again after this, and whether it has taken enough of what waits for it. Chosen. */
+const retryMs = 1000
 /** A gateway that has closed nothing for so many intervals has gone: another takes over. Chosen. */
 const leaderIntervals = 2.5
 
@@ -83,6 +83,7 @@ export function createBilling(options: BillingOptions): Billing {
       gapToMs: 0,
       waitsFor,
       role: isShared ? 'undecided' : 'leads',
+      hasClosed: false,
       leaderToMs: 0,
     }
     accounts.set(name, account)
@@ -183,6 +184,7 @@ export function createBilling(options: BillingOptions): Billing {
         `energy of ${book.name} is neither in its price, nor measured, nor assumed`,
       )
     const events = book.close(nowMs(), toMs, millijoules)
+    account.hasClosed = true
     if (account.role === 'leads') queue.push({ deployment: book.name, events })
     account.replicas = book.config?.replicas ?? []
     if (account.splitAtMs <= toMs) account.splitAtMs = 0
@@ -204,16 +206,17 @@ export function createBilling(options: BillingOptions): Billing {
         if (due.length === 0) break
         await Promise.all(due.map(({ account, cutMs }) => closeOne(account, cutMs)))
       }
-    }
-    await queue.flush()
+    } else closeSoon(retryMs)
   }
-  const closeDue = (): Promise<void> => {
-    running ??= round()
+  /** In a round of its own: one that is under way may have passed by what has fallen due since. Does not wait for the ledger. */
+  const closeDue = async (): Promise<void> => {
+    while (running !== null) await running
+    running = round()
       .catch(error => tell('internal', null, `bills could not be made: ${messageOf(error)}`))
       .finally(() => {
         running = null
       })
-    return running
+    await running
   }
   const schedule = (): void => {
     cancelTimer?.()
@@ -222,14 +225,14 @@ export function createBilling(options: BillingOptions): Billing {
     const wholeMs = intervalMs() - (nowMs() % intervalMs())
     cancelTimer = setTimer(
       () => void closeDue().then(schedule),
-      isLearning ? Math.min(tailRetryMs, wholeMs) : wholeMs,
+      isLearning ? Math.min(retryMs, wholeMs) : wholeMs,
     )
   }
-  const closeSoon = (): void => {
+  const closeSoon = (delayMs = 0): void => {
     cancelSplit ??= setTimer(() => {
       cancelSplit = null
       void closeDue()
-    }, 0)
+    }, delayMs)
   }
 
   applyConfig('ledger')
@@ -257,8 +260,8 @@ export function createBilling(options: BillingOptions): Billing {
       schedule()
     },
     async closeDue() {
-      if (running !== null) await running
       await closeDue()
+      await queue.flush()
     },
     recentCost: deployment => accounts.get(deployment)?.book.recentCost() ?? null,
     expectedCharge(deployment, usage) {
@@ -286,7 +289,7 @@ export function createBilling(options: BillingOptions): Billing {
       isClosed = true
       cancelTimer?.()
       cancelSplit?.()
-      if (running !== null) await running
+      while (running !== null) await running
       const atMs = nowMs()
       for (const account of accounts.values()) account.splitAtMs = atMs
       await closeDue()

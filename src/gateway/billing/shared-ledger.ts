@@ -26,7 +26,10 @@ export function createSharedLedger(ledger: Pick<LedgerStore, 'scan'>, keptMs: ()
           cursor = sequence
           if (event.kind === 'intervalClosed') {
             const account = accounts.get(event.deployment)
-            if (account !== undefined) account.leaderToMs = Math.max(account.leaderToMs, event.toMs)
+            if (account === undefined) continue
+            account.leaderToMs = Math.max(account.leaderToMs, event.toMs)
+            // Who was first on a new ledger has ended before its first whole interval had: this one goes on from there.
+            if (!account.hasClosed && event.toMs < account.book.openFromMs) account.book.openAt(event.toMs)
           }
           if (event.kind !== 'requestSettled' || event.target.kind !== 'deployment') continue
           const account = accounts.get(event.target.deployment)

@@ -79,7 +79,7 @@ export interface BillingLimits {
 }
 
 /**
- * Chosen: 4 intervals of a minute outlast most requests. 1,000 requests close in some 20 ms (docs/models/billing.md).
+ * Chosen: 4 intervals of a minute outlast most requests. 1,000 requests close in some 3 ms (docs/models/gateway-speed.md).
  * 100,000 held requests or waiting charges are some 50 MB each. A day: replicas stay rented over a night's maintenance, and a gap that is
  * longer is more likely another installation. 500,000 events are read in seconds. 5 minutes of recent cost.
  */
