@@ -66,6 +66,9 @@ const replicas = fc.record({
   usdPerReplicaHour: fc.constantFrom(3.7, 1 / 3, 0),
 })
 
+/** Chosen: a gap between two gateways came up once in 146. */
+const lives = 100
+
 /** A ten-second interval, so that each life has several. */
 const intervalSeconds = 10
 
@@ -201,7 +204,7 @@ test('whatever happens to gateway and ledger, each millisecond of a replica is p
       const { devices, closings } = await examine(ledger)
       paidOnce(closings, devices, endMs)
     }),
-    { numRuns: 15 },
+    { numRuns: lives },
   )
 }, 60_000)
 
@@ -212,7 +215,7 @@ test('with new configurations between, requests and idle time are still the bill
       await live(steps, ledger)
       await examine(ledger)
     }),
-    { numRuns: 15 },
+    { numRuns: lives },
   )
 }, 60_000)
 
@@ -278,7 +281,7 @@ test('gateways that come and go on one ledger pay each millisecond once', async 
       expect(time.nowMs() - endMs).toBeLessThan(3 * intervalSeconds * 1000)
       paidOnce(closings, devices, endMs)
     }),
-    { numRuns: 15, examples: [[firstLeaves]] },
+    { numRuns: lives, examples: [[firstLeaves]] },
   )
 }, 60_000)
 

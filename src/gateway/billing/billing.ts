@@ -36,7 +36,7 @@ export function createBilling(options: BillingOptions): Billing {
   let lastMs = 0
   let isClosed = false
   let cancelTimer: (() => void) | null = null
-  let cancelSplit: (() => void) | null = null
+  let cancelSoon: (() => void) | null = null
   let running: Promise<void> | null = null
 
   const nowMs = (): number => {
@@ -229,8 +229,8 @@ export function createBilling(options: BillingOptions): Billing {
     )
   }
   const closeSoon = (delayMs = 0): void => {
-    cancelSplit ??= setTimer(() => {
-      cancelSplit = null
+    cancelSoon ??= setTimer(() => {
+      cancelSoon = null
       void closeDue()
     }, delayMs)
   }
@@ -288,7 +288,7 @@ export function createBilling(options: BillingOptions): Billing {
       if (isClosed) return
       isClosed = true
       cancelTimer?.()
-      cancelSplit?.()
+      cancelSoon?.()
       while (running !== null) await running
       const atMs = nowMs()
       for (const account of accounts.values()) account.splitAtMs = atMs
